@@ -7,7 +7,6 @@ import { chooseForm, passwordForm } from "./form.ts";
 import { nextWords } from "../client/next-tokens.ts";
 import { counted } from "../text/numbers.ts";
 import { questionsLeft } from "./money.ts";
-import { hasOurRules } from "../client/http/offer.ts";
 import type { Room } from "./room.ts";
 
 /** Days that `/usage` shows without a number. */
@@ -72,9 +71,8 @@ export function createAccount(room: Room): Account {
 
   const learnOffer = async () => {
     const { client } = room;
-    const { extensions, ...offer } = await client.offer();
-    const told = { ourRules: hasOurRules(extensions), offersImages: extensions.has("images") };
-    if (room.client === client) dispatch({ type: "offer", ...offer, ...told });
+    const offer = await client.offer();
+    if (room.client === client) dispatch({ type: "offer", ...offer });
   };
 
   const learnAnew = async (signal?: AbortSignal) => {

@@ -19,7 +19,7 @@ export interface Compacting {
 }
 
 interface CompactingOptions {
-  account: Pick<Account, "tryBalance" | "checkPrice">;
+  account: Pick<Account, "tryBalance" | "checkPrice" | "learnOffer">;
   saver: Pick<Saver, "unread" | "summarize">;
   load: <T>(work: () => Promise<T>) => Promise<T>;
   /** Runs a question, after which the queue is sent. */
@@ -29,7 +29,7 @@ interface CompactingOptions {
 /** What is summed up, and by which questions. */
 interface Plan {
   parts: string[];
-  /** The most questions that it takes, and their price; null if that is not known. */
+  /** The most questions that are not paid yet, and their price; null if that is not known. */
   questions: number;
   price: number | null;
 }
@@ -42,6 +42,8 @@ export function createCompacting(room: Room, { account, saver, load, send }: Com
   let whole: { of: readonly Turn[]; turns: readonly Turn[] } | undefined;
   /** The words with which a price was said that `run` may charge. */
   let said: { of: readonly Turn[]; words: string; price: number | null } | undefined;
+
+  const takesHistory = () => state().extensions?.has("history") === true;
 
   /** All turns since the last summary, with that; undefined if some of them were not read yet. */
   const allTurns = (): readonly Turn[] | undefined => {
@@ -59,9 +61,9 @@ export function createCompacting(room: Room, { account, saver, load, send }: Com
   const planOf = (turns: readonly Turn[], words: string): Plan | undefined => {
     const parts = partRequests(turns, words, mostOf());
     if (parts === undefined) return undefined;
-    const questions = parts.filter((part) => !summing.has(part)).length + (parts.length > 1 ? 1 : 0);
+    const questions = parts.filter((part) => !summing.isPaid(part)).length + (parts.length > 1 ? 1 : 0);
     const { price } = state();
-    return { parts, questions, price: price === null ? null : price * questions };
+    return { parts, questions, price: questions === 0 ? 0 : price && price * questions };
   };
 
   /** Why nothing can be summed up. */
@@ -118,9 +120,6 @@ export function createCompacting(room: Room, { account, saver, load, send }: Com
     summing.begin();
     let summed: Summed | undefined;
     try {
-      const { extensions } = await room.client.offer(signal);
-      if (!extensions.has("history"))
-        return note("dim", "This server takes no history: there is nothing to sum up for it.");
       summed = await sumUp(plan, words, signal);
       if (state().tokens === null) await account.tryBalance(signal);
       if (summed === undefined) {
@@ -149,16 +148,17 @@ export function createCompacting(room: Room, { account, saver, load, send }: Com
     },
     asks(words) {
       const turns = allTurns();
-      if (turns === undefined || state().phase.kind !== "idle") return undefined;
+      if (turns === undefined || !takesHistory() || state().phase.kind !== "idle") return undefined;
       const plan = planOf(turns, words);
-      if (plan === undefined || refusal(plan) !== undefined) return undefined;
+      if (plan === undefined || plan.questions === 0 || refusal(plan) !== undefined) return undefined;
       const isSaid = said?.of === state().turns && said.words === words && said.price === plan.price;
       return isSaid ? undefined : wordsOf(plan);
     },
     async run(words) {
       const { turns: of } = state();
       let turns = allTurns();
-      const isNew = turns === undefined;
+      // Until then the price could not be said.
+      const isNew = turns === undefined || !takesHistory();
       if (turns === undefined) {
         const unread = await load(() => saver.unread());
         if (unread === undefined) return;
@@ -168,9 +168,13 @@ export function createCompacting(room: Room, { account, saver, load, send }: Com
         whole = { of, turns };
       }
       const plan = planOf(turns, words);
-      const why = refusal(plan);
+      let why = refusal(plan);
+      if (why === undefined && !takesHistory()) {
+        await load(() => account.learnOffer());
+        if (!takesHistory()) why = "This server takes no history: there is nothing to sum up for it.";
+      }
       if (why !== undefined || plan === undefined) return note("dim", why ?? "");
-      if (!isNew) {
+      if (!isNew || plan.questions === 0) {
         said = undefined;
         return send(() => compact(plan, words));
       }

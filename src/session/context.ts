@@ -1,3 +1,4 @@
+import { hasOurRules } from "../client/http/offer.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import { MESSAGE_CHARACTERS } from "../protocol/limits.ts";
 import { tooLong } from "../protocol/question-length.ts";
@@ -58,14 +59,14 @@ export const forgottenWords = (turns: number): string =>
 
 /** Most characters of a question, if that is known. */
 export const mostCharacters = ({
-  ourRules,
+  extensions,
   limits,
-}: Pick<State, "ourRules" | "limits">): number | undefined =>
-  ourRules ? (limits?.message ?? MESSAGE_CHARACTERS) : undefined;
+}: Pick<State, "extensions" | "limits">): number | undefined =>
+  hasOurRules(extensions) ? (limits?.message ?? MESSAGE_CHARACTERS) : undefined;
 
 /** What to say of a question that the model does not take because of its length; undefined if it does. */
 export function refusedLength(
-  state: Pick<State, "ourRules" | "limits" | "models" | "model"> & Partial<Pick<State, "role">>,
+  state: Pick<State, "extensions" | "limits" | "models" | "model"> & Partial<Pick<State, "role">>,
   question: string,
 ): string | undefined {
   const most = mostCharacters(state);

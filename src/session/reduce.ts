@@ -2,6 +2,7 @@ import { renamed, type AccountNames } from "../client/account-name.ts";
 import { titleOfQuestion, type Role } from "../client/conversations/record.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { Registration } from "../protocol/replies.ts";
+import type { Extension } from "../protocol/routes.ts";
 import type { ModelOffer } from "../client/http/contract.ts";
 import type { Form } from "./form.ts";
 import type { HeldImage } from "./images.ts";
@@ -43,8 +44,7 @@ export type Event =
   | ({
       type: "offer";
       models: readonly ModelOffer[];
-      ourRules: boolean;
-      offersImages: boolean;
+      extensions: ReadonlySet<Extension>;
       registration?: Registration | undefined;
     } & Answering)
   /** The list was requested anew. */
@@ -186,9 +186,9 @@ function changed(state: State, event: Event): State {
         ...(event.username !== undefined && renamed(state, event.username)),
       };
     case "offer": {
-      const { price, model, limits, models, ourRules, offersImages, registration } = event;
+      const { price, model, limits, models, extensions, registration } = event;
       const offered = { price, model, limits };
-      return shownOf({ ...state, offered, models, ourRules, offersImages, registration });
+      return shownOf({ ...state, offered, models, extensions, registration });
     }
     case "models":
       return shownOf({ ...state, models: event.models });
@@ -210,8 +210,8 @@ function changed(state: State, event: Event): State {
         tokens: null,
       };
     case "signedOut": {
-      const { price, models, offered, usual, usualRole, ourRules, offersImages, registration } = state;
-      const known = { price, models, offered, ourRules, offersImages, registration };
+      const { price, models, offered, usual, usualRole, extensions, registration } = state;
+      const known = { price, models, offered, extensions, registration };
       return shownOf({ ...firstState(undefined, usual, usualRole), ...known });
     }
     case "cleared":

@@ -7,14 +7,15 @@ import type { HeldImage } from "./images.ts";
 import type { Room } from "./room.ts";
 import type { State } from "./state.ts";
 
-type Choosing = Pick<State, "offersImages" | "models" | "choice">;
+type Choosing = Pick<State, "extensions" | "models" | "choice">;
 
 const chosenOf = ({ models, choice }: Choosing) =>
   models.find(({ name, isDefault }) => (choice ? name === choice.name : isDefault));
 
 /** Whether the model that answers takes images; undefined while that is not known. */
 export function takesImages(now: Choosing): boolean | undefined {
-  if (now.offersImages !== true || now.models.length === 0) return now.offersImages;
+  const isOffered = now.extensions?.has("images");
+  if (isOffered !== true || now.models.length === 0) return isOffered;
   const chosen = chosenOf(now);
   return chosen && chosen.images === true;
 }
@@ -26,7 +27,7 @@ export function refusedCount(now: Choosing, count: number): { why: string; other
     return { why: `A question takes at most ${IMAGES.most} images; this one has ${count}.`, others: [] };
   if (takesImages(now) !== false) return undefined;
   const others = now.models.filter(({ images }) => images === true).map(({ name }) => name);
-  if (now.offersImages === false || others.length === 0)
+  if (others.length === 0 || now.extensions?.has("images") === false)
     return { why: "This server takes no images.", others: [] };
   return { why: `${chosenOf(now)?.name} takes no images.`, others };
 }

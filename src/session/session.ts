@@ -1,3 +1,4 @@
+import { hasOurRules } from "../client/http/offer.ts";
 import { createAccount, type Account } from "./account.ts";
 import { createAsking, type Waiting } from "./asking.ts";
 import { isNamed } from "./connection.ts";
@@ -379,8 +380,9 @@ export function createSession(options: SessionOptions): Session {
     form(event) {
       const { form } = state();
       if (form === undefined) return;
-      const { ourRules, registration } = state();
-      const outcome = nextForm(form, event, { ourRules: room.local || ourRules, registration });
+      const { extensions, registration } = state();
+      const ourRules = room.local || hasOurRules(extensions);
+      const outcome = nextForm(form, event, { ourRules, registration });
       if (outcome.form !== form) dispatch({ type: "form", form: outcome.form });
       if (outcome.effect === "leave") leaveForm();
       else if (outcome.effect === "send") run(signingIn.send(outcome.form, outcome.credentials));

@@ -3,6 +3,7 @@ import type { Role } from "../client/conversations/record.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { ChatLimits } from "../protocol/chat-limits.ts";
 import type { Registration } from "../protocol/replies.ts";
+import type { Extension } from "../protocol/routes.ts";
 import type { Form } from "./form.ts";
 import type { ModelOffer } from "../client/http/contract.ts";
 import type { HeldImage } from "./images.ts";
@@ -70,8 +71,8 @@ export interface State extends Money {
   models: readonly ModelOffer[];
   /** What `GET /api/` told of the default. */
   offered: Answering;
-  /** Whether any model takes images; undefined while the offer is not known. */
-  offersImages: boolean | undefined;
+  /** What the server has beyond the four endpoints; undefined while that is not known. */
+  extensions: ReadonlySet<Extension> | undefined;
   /** What the model that answers takes, if the server tells it. */
   limits?: ChatLimits | undefined;
   /** The chosen model, in new conversations and in this one. */
@@ -80,10 +81,6 @@ export interface State extends Money {
   /** The user's instructions for every answer, in new conversations and in this one. */
   usualRole: Role | undefined;
   role: Role | undefined;
-  /**
-   * Whether the server is known to have the limits of docs/http-api.md#limits, for a question and for a new account.
-   */
-  ourRules: boolean;
   /** Who may register there, if the server tells it. */
   registration: Registration | undefined;
   phase: Phase;
@@ -135,12 +132,11 @@ export function firstState(login: AccountNames | undefined, usual?: ModelChoice,
     model: null,
     models: [],
     offered: { price: null, model: null },
-    offersImages: undefined,
+    extensions: undefined,
     usual,
     choice: usual,
     usualRole: role,
     role,
-    ourRules: false,
     registration: undefined,
     tokens: null,
     price: null,

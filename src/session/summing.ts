@@ -24,8 +24,8 @@ export interface Summing {
   /** The share of a model's limit that a part may have: less once a server has refused a part for its length. */
   readonly share: number;
   begin(): void;
-  /** Whether that question was answered already. */
-  has(message: string): boolean;
+  /** Whether that question was answered already, or its answer comes without another charge. */
+  isPaid(message: string): boolean;
   /** The answer; undefined, and told, if it failed, was stopped or is cut. */
   sum(message: string, signal: AbortSignal): Promise<Summed | undefined>;
   /** What was paid although there is no summary. */
@@ -42,6 +42,8 @@ export function createSumming(room: Room): Summing {
   const answers = new Map<string, Summed>();
   /** Keys of questions that may have been charged without an answer. */
   const inDoubt = new Set<string>();
+  /** Keys of those of which the charge is known, and was told. */
+  const told = new Set<string>();
   let lastData = 0;
   let paid: number | null = 0;
   let doubtful = 0;
@@ -79,6 +81,7 @@ export function createSumming(room: Room): Summing {
     if (cost === null) doubtful += 1;
     else if (paid !== null) paid += cost;
     if (cost !== 0) inDoubt.add(key);
+    if (cost !== null && cost > 0) told.add(key);
     note("dim", "stopped");
   };
 
@@ -97,8 +100,10 @@ export function createSumming(room: Room): Summing {
     note("dim", "/compact again asks in smaller parts.");
   };
 
-  const answered = ({ text, done }: Extract<Ended, { kind: "answered" }>, name: string) => {
-    pay(done.tokensDeducted, done.tokens);
+  const answered = ({ text, done }: Extract<Ended, { kind: "answered" }>, name: string, key: string) => {
+    const { tokens: before } = state();
+    const isRepeat = told.has(key) && [null, before].includes(done.tokens);
+    pay(isRepeat ? 0 : done.tokensDeducted, done.tokens);
     const cut = cutWords(done.finish);
     if (cut === undefined && text.trim() !== "") {
       const summed = { text: text.trim(), model: done.model ?? state().model };
@@ -124,7 +129,11 @@ export function createSumming(room: Room): Summing {
     begin() {
       [paid, doubtful] = [0, 0];
     },
-    has: (message) => answers.has(nameOf(message)),
+    isPaid(message) {
+      const name = nameOf(message);
+      if (answers.has(name)) return true;
+      return told.has(keys.get(name) ?? "") && state().extensions?.has("idempotency") === true;
+    },
     async sum(message, signal) {
       const name = nameOf(message);
       const known = answers.get(name);
@@ -144,7 +153,7 @@ export function createSumming(room: Room): Summing {
       const ended: Ended = signal.aborted
         ? { kind: "stopped", text: "", error: signal.reason }
         : await exchange(room.client, question, face(key));
-      if (ended.kind === "answered") return answered(ended, name);
+      if (ended.kind === "answered") return answered(ended, name, key);
       if (ended.kind === "stopped") await stopped(key);
       else failed(ended.error, name, key);
       return undefined;
@@ -160,6 +169,7 @@ export function createSumming(room: Room): Summing {
       keys.clear();
       answers.clear();
       inDoubt.clear();
+      told.clear();
       share = 1;
     },
   };

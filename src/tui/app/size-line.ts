@@ -25,7 +25,7 @@ function sizeOf(editor: EditorState): number | undefined {
  */
 export function sizeLine(
   editor: EditorState,
-  state: Pick<State, "price" | "ourRules" | "limits">,
+  state: Pick<State, "price" | "extensions" | "limits">,
   display: Pick<Display, "ascii">,
 ): { text: string; isOver: boolean } | undefined {
   if (marked(editor.text, editor.pastes).length === 0) return undefined;

@@ -242,6 +242,30 @@ describe("a summary that does not come", () => {
     expect(session.state.turns[1]?.content).toBe("Sum.");
   });
 
+  it("was charged and stopped: it is asked again at once, whatever is left, and its cost is not told twice", async () => {
+    const { session, client, ask, asks, compact, notes, costs } = open();
+    client.tokens = 200;
+    await session.start();
+    await ask("one");
+    client.script = [
+      [{ type: "delta", text: "half" }, new Promise(() => undefined)],
+      [{ type: "done", response: "Sum.", tokensDeducted: 100, tokens: 0 }],
+    ];
+    const stopped = compact();
+    while (client.questions.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    client.tokens = 0;
+    session.stop();
+    await stopped;
+    expect(notes().slice(-3)).toEqual(["stopped", "The conversation is as it was.", "It cost 100 tokens."]);
+    expect(asks("the names")).toBeUndefined();
+    expect(asks()).toBeUndefined();
+    await compact();
+    expect(client.questions[2]?.key).toBe(client.questions[1]?.key);
+    expect(session.state.turns[1]?.content).toBe("Sum.");
+    expect(costs().at(-1)).toBe("0 tokens");
+    expect(session.state.tokens).toBe(0);
+  });
+
   it("gets another key after it was cut: under its own it would come again", async () => {
     const { session, client, ask, compact } = open();
     await session.start();
@@ -372,12 +396,29 @@ describe("/compact does nothing but say why", () => {
       1,
     ],
   ])("%s", async (_, options, why, questions) => {
-    const { session, client, ask, compact, notes } = open(options);
+    const { session, client, ask, asks, compact, notes } = open(options);
     await session.start();
     if (questions > 0) await ask("one");
+    expect(asks()).toBeUndefined();
     await compact();
     expect(notes().at(-1)).toBe(why);
     expect(client.questions).toHaveLength(questions);
     expect(session.state.phase.kind).toBe("idle");
+  });
+
+  it("at a server whose offer was not known, but its price; the same again sums up", async () => {
+    const { session, client, ask, asks, compact, notes } = open();
+    const known = await client.offer();
+    client.offer = async () => ({ ...known, extensions: new Set() });
+    await session.start();
+    await ask("one");
+    client.offer = async () => known;
+    expect(asks()).toBeUndefined();
+    await compact();
+    expect(notes().at(-1)).toBe("This sums up 1 turn, for 100 tokens. /compact again does it.");
+    expect(client.questions).toHaveLength(1);
+    expect(asks()).toBeUndefined();
+    await compact();
+    expect(client.questions).toHaveLength(2);
   });
 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
 import { openConversations } from "../../../src/client/conversations/conversations.ts";
 import type { ModelOffer } from "../../../src/client/http/contract.ts";
+import type { Extension } from "../../../src/protocol/routes.ts";
 import type { Beginning } from "../../../src/session/saved.ts";
 import { contextUsed, forgotten, refusedLength } from "../../../src/session/context.ts";
 import { createSession } from "../../../src/session/session.ts";
@@ -173,7 +174,7 @@ describe("the meter", () => {
   it("counts the role, which is never cut, and refuses a question that does not fit beside it", () => {
     const role = { name: "long", instructions: "😀".repeat(80) };
     expect(contextUsed({ turns: turnsOf(10), earlier: 0, limits, role })).toBe(90);
-    const state = { ourRules: true, limits, models: [], model: null, role };
+    const state = { extensions: new Set<Extension>(["stream"]), limits, models: [], model: null, role };
     expect(refusedLength(state, "x".repeat(20))).toBeUndefined();
     expect(refusedLength(state, "x".repeat(21))).toBe(
       "The question has 21 characters; this server, beside the role long, takes at most 20.",

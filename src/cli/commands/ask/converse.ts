@@ -59,8 +59,7 @@ async function offerFor(
   images: number,
   { client, choice }: { client: ApiClient; choice: ModelChoice | undefined },
 ): Promise<Offer> {
-  const refusal = ({ models, extensions }: Offer) =>
-    refusedCount({ models, choice, offersImages: extensions.has("images") }, images);
+  const refusal = ({ models, extensions }: Offer) => refusedCount({ models, choice, extensions }, images);
   let offer = await client.offer(signal);
   if (refusal(offer) === undefined) return offer;
   // What was learned hours ago is asked again before it fails.
