@@ -174,9 +174,10 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     const { extensions } = await room.client.offer(signal);
     const idempotent = extensions.has("idempotency");
     const { username, price } = state();
+    const again = room.again(question.message);
     room.note(
       "error",
-      ...failureLines(error, { ...room, username, price, idempotent, now: room.wallClock() }),
+      ...failureLines(error, { ...room, username, price, idempotent, again, now: room.wallClock() }),
     );
     say({ type: "giveBack", text: question.message });
     const tokens = error.balance?.tokens ?? null;

@@ -83,7 +83,7 @@ export async function offerAgain(pending: Pending, room: Room): Promise<void> {
     "A session ended in the middle of the answer to this question.",
     `It may have cost ${price === null ? "a question" : grouped(price)}; ` +
       (isSame
-        ? `${room.again} sends it again and is not charged twice.`
+        ? `${room.again(message)} sends it again and is not charged twice.`
         : "sent again, it costs that again."),
     ...(hasImages ? [] : ["Its images are gone: add them again."]),
   );

@@ -21,8 +21,8 @@ export interface SessionOptions {
   say: (said: Said) => void;
   /** Called with a bug in background work: the state is no longer reliable, so the face ends the session. */
   crash: (error: unknown) => void;
-  /** What sends a failed question again: `Enter`, if it returns to a composer, or `/retry`. */
-  again: string;
+  /** What sends a question again that failed: `Enter`, if it returns to a composer, or `/retry`. */
+  again: (question: string) => string;
   /** The key that stops an answer, in words. */
   stopKey: string;
   now: () => number;

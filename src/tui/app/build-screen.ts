@@ -16,6 +16,7 @@ import type { Ending } from "./ending.ts";
 import { openingText } from "./opening.ts";
 import { createScreen, type Screen } from "./screen.ts";
 import { createScribe } from "./scribe.ts";
+import { comesBack } from "./view-state.ts";
 
 interface Parts {
   live: LiveStdout;
@@ -40,7 +41,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
   const session = createSession(
     sessionOptions(options, {
       say: (said) => (said.type === "giveBack" ? screen.giveBack(said.text, said.toEdit) : scribe.say(said)),
-      again: keymap.labelOf("enter"),
+      again: (question) => (comesBack(screen.view, question) ? keymap.labelOf("enter") : "/retry"),
       stopKey: keymap.labelOf("escape"),
       crash: (error) => ending.crash(error),
     }),

@@ -71,6 +71,10 @@ export function fileItems({ editor, menu, searching, offered }: ViewState): {
 /** How many lines the menu has. */
 export const menuLength = (view: ViewState): number => menuItems(view).length || fileItems(view).names.length;
 
+/** Whether a question that was not answered comes back into the composer: no other text is there. */
+export const comesBack = ({ editor }: ViewState, question: string): boolean =>
+  editor.text === "" || sentText(editor).trim() === question.trim();
+
 /**
  * Returns a question that was not answered to the composer, as it was there: a large paste stays a mark. If a text was typed
  * meanwhile, that stays, and the question is in the history.
@@ -78,7 +82,7 @@ export const menuLength = (view: ViewState): number => menuItems(view).length ||
 export function giveBack(view: ViewState, text: string): ViewState {
   const { editor, marked = [] } = view;
   if (sentText(editor).trim() === text.trim()) return view;
-  if (editor.text !== "") return { ...view, hint: "Kept: /retry sends it again, Up shows it." };
+  if (!comesBack(view, text)) return { ...view, hint: "Kept: /retry sends it again, Up shows it." };
   const sent = marked.find((one) => sentText(one).trim() === text.trim());
   if (sent !== undefined) return { ...view, editor: { ...sent, cursor: sent.text.length } };
   return { ...view, editor: { ...edit(editor, { type: "set", text }, 1), literal: true } };

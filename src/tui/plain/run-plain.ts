@@ -45,7 +45,7 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
         // It is shown nowhere, so what is typed next is another question.
         if (said.type === "giveBack" && said.toEdit !== true) session.stopEditing();
       },
-      again: "/retry",
+      again: () => "/retry",
       stopKey: "Ctrl-C",
       crash(error) {
         faults.push(error);

@@ -33,7 +33,7 @@ function open({
     connection: connectionTo(client, "jane", { name }),
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
-    again: "Enter",
+    again: () => "Enter",
     stopKey: "Esc",
     crash: (error) => {
       throw error;

@@ -33,7 +33,7 @@ async function open({
     connection: connectionTo(client, "jane"),
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
-    again: "Enter",
+    again: () => "Enter",
     stopKey: "Esc",
     crash: (error) => {
       throw error;

@@ -39,7 +39,7 @@ function open({
     connection: connectionTo(client, username, { name }),
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
-    again: "Enter",
+    again: () => "Enter",
     stopKey: "Esc",
     crash: (error) => {
       throw error;

@@ -28,7 +28,7 @@ async function open({ models = twoModels, choice, beginning }: Opened = {}) {
     connection: { ...connectionTo(client, "jane"), model: choice },
     commandName: "ai-chat",
     say: (said) => said.type === "note" && notes.push(...said.lines.map((line) => [line].flat().join(" · "))),
-    again: "Enter",
+    again: () => "Enter",
     stopKey: "Esc",
     crash: (error) => {
       throw error;

@@ -16,7 +16,7 @@ function open(client: FakeClient, signedIn = true) {
     }),
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
-    again: "Enter",
+    again: () => "Enter",
     stopKey: "Esc",
     crash: (error) => {
       throw error;

@@ -15,7 +15,7 @@ function open({ unsent = [] as string[] } = {}) {
     connection: connectionTo(client, "jane", { name: client.server }),
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
-    again: "Enter",
+    again: () => "Enter",
     stopKey: "Esc",
     crash: (error) => {
       throw error;

@@ -52,7 +52,7 @@ export async function createSavedSessions() {
       connection: { ...connectionTo(client, signedIn ? username : undefined), makeDefault },
       commandName: "ai-chat",
       say: (thing) => said.push(thing),
-      again: "Enter",
+      again: () => "Enter",
       stopKey: "F5",
       crash: (error) => crashes.push(error),
       now: () => clock,

@@ -23,7 +23,7 @@ function open({ client = createFakeClient(), signedIn = true, local = true, isBo
     }),
     commandName: "ai-chat",
     say: (thing) => said.push(thing),
-    again: "Enter",
+    again: () => "Enter",
     stopKey: "Esc",
     crash: (error) => crashes.push(error),
     now: () => clock,

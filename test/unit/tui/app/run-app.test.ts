@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { ClientError } from "../../../../src/client/failure.ts";
 import type { TerminalTraits } from "../../../../src/tui/options.ts";
 import type { Unsent } from "../../../../src/tui/composer/draft-file.ts";
+import { contextOf } from "../../../../src/session/lost.ts";
 import { answer, createFakeClient, type FakeClient } from "../../session/fake-client.ts";
 import { leave, OPENING, start } from "./drawn-session.ts";
 
@@ -248,6 +249,20 @@ describe("the session on a terminal", () => {
     expect(kept.findLast((change) => "queue" in change)).toEqual({ queue: [] });
   });
 
+  it("names /retry, not Enter, for the question of a killed session below which a draft stands", async () => {
+    const message = "lost";
+    const before = { server: "local", username: "jane", context: contextOf([], message) };
+    const pending = { ...before, message, key: "key", at: Date.now() };
+    const client = createFakeClient();
+    const session = start({ client, draft: { found: { text: "typed", queue: [], pending }, keep() {} } });
+    await session.shows("> typed");
+    await session.shows("It may have cost 100; /retry sends it again and is not charged twice.");
+    session.type("\x15/retry\r");
+    await session.shows("You said: lost");
+    await leave(session);
+    expect(client.questions.map(({ key }) => key)).toEqual(["key"]);
+  });
+
   it("asks a word that leaves other programs only after a second Enter", async () => {
     const client = createFakeClient();
     const session = start({ client });
@@ -308,6 +323,7 @@ describe("the session on a terminal", () => {
     session.type("two");
     await session.shows("> two");
     fail(new ClientError("upstream_error", "It failed.", { status: 502 }));
+    await session.shows("Nothing was charged. /retry sends it again.");
     await session.shows("Kept: /retry sends it again");
     session.type("\r");
     await session.shows("You said: two");
