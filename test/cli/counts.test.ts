@@ -118,7 +118,7 @@ const rows: Record<string, Row> = {
     packages: 105,
     files: 51,
     kilobytes: 2647,
-    opened: 20,
+    opened: 24,
     ofNode: ["child_process", "crypto", "http", "worker_threads", "zlib"],
   },
   accounts: {

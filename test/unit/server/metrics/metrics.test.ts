@@ -17,7 +17,7 @@ import type { SignIn } from "../../../../src/server/core/sign-in.ts";
 import { FAILURES } from "../../../../src/server/metrics/outcome.ts";
 import { createMetrics, type Metrics } from "../../../../src/server/metrics/open.ts";
 import { errors, type ErrorCode } from "../../../../src/protocol/errors.ts";
-import { routes } from "../../../../src/protocol/routes.ts";
+import { pagePaths, routes } from "../../../../src/protocol/routes.ts";
 import { testedModel } from "../../../support/tested-model.ts";
 import { endlessRoom } from "../core/endless-room.ts";
 import { createFakeLedger } from "../core/fake-ledger.ts";
@@ -196,7 +196,7 @@ test("whatever comes, labels are from fixed lists and the configuration", async 
     outcome: new Set(["answered", "replayed", "client_left_charged", "ok", ...FAILURES]),
     kind: new Set(AI_FAILURES),
     limit: new Set(LIMITS),
-    route: new Set([...Object.values(routes), "other"]),
+    route: new Set([...Object.values(routes), ...Object.values(pagePaths), "other"]),
     status: new Set(["200", "404", "499"]),
     version: new Set(["1.2.3"]),
   };
@@ -206,7 +206,7 @@ test("whatever comes, labels are from fixed lists and the configuration", async 
     path: fc.oneof(
       fc.string().map((text) => `/${text}`),
       fc.string(),
-      fc.constantFrom(...Object.values(routes)),
+      fc.constantFrom(...Object.values(routes), ...Object.values(pagePaths)),
     ),
     status: fc.constantFrom(200, 404, 499),
     name: fc.string(),
