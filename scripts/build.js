@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { asCommonJs } from "./as-common-js.js";
 import { oneCore } from "./one-core.js";
+import { writeOpenApi } from "./openapi.js";
 import { buildPages } from "./pages.js";
 import { withStandIns } from "./stand-ins.js";
 
@@ -195,6 +196,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   else {
     await sweep(Object.keys((await bundle("dist", { sourcemap: true })).outputs));
     await buildPages("dist/page");
+    await writeOpenApi("dist");
     await writeManual("man");
   }
 }

@@ -5,6 +5,7 @@ import { cp, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promi
 import { join, resolve } from "node:path";
 import { bundle, writeManual } from "./build.js";
 import { thirdPartyNotices } from "./notices.js";
+import { writeOpenApi } from "./openapi.js";
 import { buildPages } from "./pages.js";
 
 /** What the package may weigh, in bytes. */
@@ -20,6 +21,7 @@ await mkdir(to, { recursive: true });
 
 const built = await bundle(join(to, "dist"), { sourcemap: false });
 const pages = await buildPages(join(to, "dist", "page"));
+await writeOpenApi(join(to, "dist"));
 await writeManual(join(to, "man"));
 for (const path of ["bin", "ops", "schema", "README.md", "CHANGELOG.md", "LICENSE"])
   await cp(path, join(to, path), { recursive: true });

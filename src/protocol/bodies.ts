@@ -53,7 +53,7 @@ const instructions = z
   .refine((text) => !hasLoneSurrogate(text), { error: "instructions must be valid Unicode." })
   .transform((text) => (text === "" ? undefined : text));
 
-const turn = z.object(
+export const turn = z.object(
   {
     role: z.enum(["user", "assistant"], { error: 'role must be "user" or "assistant".' }),
     content: z
@@ -63,7 +63,7 @@ const turn = z.object(
   { error: "a turn must be an object with role and content." },
 );
 
-const image = z
+export const image = z
   .object(
     {
       media_type: z.enum(imageTypes, { error: `media_type must be one of these: ${imageTypes.join(", ")}.` }),

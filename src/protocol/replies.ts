@@ -89,9 +89,15 @@ export interface ApiKeyReply extends ApiKeyFields {
   key: string;
 }
 
-/** `GET /api/keys/` → 200, oldest first. `spent`: in the running period of its limit; without one in the running month. */
+/** `spent`: in the running period of its limit; without one in the running month. */
+interface ListedApiKey extends ApiKeyFields {
+  spent: number;
+  last_used_at: string | null;
+}
+
+/** `GET /api/keys/` → 200, oldest first. */
 export interface ApiKeysReply {
-  keys: (ApiKeyFields & { spent: number; last_used_at: string | null })[];
+  keys: ListedApiKey[];
 }
 
 /** Who may register at a server: everybody, whoever has the code of an invitation, or nobody. */

@@ -80,6 +80,7 @@ test("installs nothing else, runs nothing while it is installed, and has no sour
       "LICENSE",
       join("man", "ai-chat.1"),
       join("ops", "ai-chat.service"),
+      join("dist", "openapi.json"),
       join("schema", "serve.schema.json"),
     ]),
   );

@@ -76,7 +76,7 @@ export interface AppNeeds {
 const COMPLETION_BYTES = 4 * 1024 * 1024;
 
 /** The steps of each route, in the order of checks of docs/http-api.md#order-of-checks. */
-function routeTable(needs: AppNeeds): Route[] {
+export function routeTable(needs: AppNeeds): Route[] {
   const { signIn, questions, ledger, about, budget, maxBody, leaving, stopping, questionTimeout } = needs;
   const { store, aiStates } = needs;
   return [

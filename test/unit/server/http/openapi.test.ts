@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { createConfig, lintFromString } from "@redocly/openapi-core";
+import { expect, expectTypeOf, test } from "vitest";
+import type { z } from "zod";
+import type { FieldError, Problem } from "../../../../src/protocol/errors.ts";
+import type { RefillSetting } from "../../../../src/protocol/refill.ts";
+import type {
+  AboutReply,
+  ApiKeyReply,
+  ApiKeysReply,
+  BalanceReply,
+  ChatReply,
+  DayReply,
+  DeltaEvent,
+  DoneEvent,
+  LoginReply,
+  ModelsReply,
+  NamedUse,
+  PasswordReply,
+  ReasoningEvent,
+  RegisterReply,
+  UsageReply,
+} from "../../../../src/protocol/replies.ts";
+import { routeTable, type AppNeeds } from "../../../../src/server/http/app.ts";
+import { openApiDocument, pathOf } from "../../../../src/server/http/openapi/document.ts";
+import type { replySchemas } from "../../../../src/server/http/openapi/replies.ts";
+import { root } from "../../../support/pages.ts";
+
+const { version, homepage } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as {
+  version: string;
+  homepage: string;
+};
+const document = openApiDocument({ version, repository: homepage.replace(/#.*/, "") });
+const text = `${JSON.stringify(document, undefined, 2)}\n`;
+
+test("docs/openapi.json is the document that the program makes", async () => {
+  await expect(text).toMatchFileSnapshot(`${root}docs/openapi.json`);
+});
+
+test("it has each route of the server, and no other", () => {
+  const needs = { signIn: {}, questions: {}, store: { apiKeys: {} } } as AppNeeds;
+  const served = routeTable(needs).map(([method, path]) => `${method} ${pathOf(path)}`);
+  const documented = Object.entries(document["paths"] as Record<string, object>).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  );
+  expect(documented.sort()).toEqual(served.sort());
+});
+
+test("Redocly's recommended rules hold, its warnings included", async () => {
+  const config = await createConfig({ extends: ["recommended"] });
+  const problems = await lintFromString({ source: text, absoluteRef: "/openapi.json", config });
+  expect(problems.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([]);
+});
+
+interface Sent {
+  RegisterReply: RegisterReply;
+  LoginReply: LoginReply;
+  ChatReply: ChatReply;
+  ModelsReply: ModelsReply;
+  ModelLimits: AboutReply["limits"];
+  BalanceReply: BalanceReply;
+  UsageReply: UsageReply;
+  UsageDay: DayReply;
+  NamedUse: NamedUse;
+  PasswordReply: PasswordReply;
+  ApiKeyReply: ApiKeyReply;
+  ApiKeysReply: ApiKeysReply;
+  ServerInformation: AboutReply;
+  Refill: RefillSetting;
+  DeltaEvent: DeltaEvent;
+  ReasoningEvent: ReasoningEvent;
+  DoneEvent: DoneEvent;
+  FieldError: FieldError;
+  Problem: Problem;
+}
+
+test("its schemas of replies have the types that the server sends, which tsc checks", () => {
+  type Documented = { [Name in keyof typeof replySchemas]: z.output<(typeof replySchemas)[Name]> };
+  expectTypeOf<Documented>().toEqualTypeOf<Sent>();
+});
