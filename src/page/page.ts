@@ -1,1 +1,125 @@
-export const isPlaceholder = true;
+import type { AboutReply } from "../protocol/replies.ts";
+import { counted } from "../text/numbers.ts";
+import * as api from "./api.ts";
+import { createChat, type Chat } from "./chat.ts";
+import { createComposer } from "./composer.ts";
+import { byId } from "./dom.ts";
+import { Failure, troubleWords, wantsLogin } from "./failure.ts";
+import { openKeptLogin, type Login } from "./kept-login.ts";
+import { createModelChoice } from "./model-choice.ts";
+import { createSignIn } from "./sign-in.ts";
+
+const views = ["starting", "sign-in", "chat"] as const;
+
+function showView(name: (typeof views)[number]): void {
+  for (const view of views) byId(view, HTMLElement).hidden = view !== name;
+  for (const id of ["account", "kept"]) byId(id, HTMLElement).hidden = name !== "chat";
+}
+
+const sameAccount = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
+
+/** What the server says of itself is known: the page begins. */
+function begin(about: AboutReply, models: api.Models): void {
+  const kept = openKeptLogin();
+  let login: Login | undefined;
+  /** Whose conversation is on the page. */
+  let owner: string | undefined;
+
+  const showBalance = (tokens: number | null) => {
+    byId("balance", HTMLElement).textContent = tokens === null ? "" : counted(tokens, "token");
+  };
+
+  const enter = (next: Login) => {
+    if (owner !== undefined && !sameAccount(owner, next.name)) chat.clear();
+    login = next;
+    owner = next.name;
+    kept.note(true);
+    byId("name", HTMLElement).textContent = next.name;
+    showView("chat");
+    composer.focus();
+    void chat.refresh();
+  };
+
+  const leave = (why: string) => {
+    const name = login?.name ?? owner;
+    login = undefined;
+    kept.forget();
+    kept.note(false);
+    showView("sign-in");
+    signIn.open(why, name);
+  };
+
+  const composer = createComposer({ onSend: () => void chat.send(), onStop: () => chat.stop() });
+  const chat: Chat = createChat({
+    composer,
+    choice: createModelChoice(models),
+    token: () => login?.token ?? "",
+    onExpired: () => leave("Your login is no longer valid. Sign in, and your question is still here."),
+    onBalance: showBalance,
+    onName: (name) => {
+      owner = name;
+      byId("name", HTMLElement).textContent = name;
+    },
+  });
+  const signIn = createSignIn(about, (next, isKept) => {
+    if (isKept) kept.keep(next);
+    enter(next);
+  });
+
+  const logOut = async () => {
+    const token = login?.token;
+    chat.clear();
+    owner = undefined;
+    leave("You are logged out.");
+    if (token === undefined) return;
+    await api.logOut(token).catch((error: unknown) => {
+      if (error instanceof Failure && wantsLogin(error)) return;
+      signIn.open("You are logged out here. The server could not be reached, and does not know of it.");
+    });
+  };
+
+  byId("new", HTMLButtonElement).addEventListener("click", () => {
+    chat.clear();
+    composer.focus();
+  });
+  byId("log-out", HTMLButtonElement).addEventListener("click", () => void logOut());
+  kept.onForgotten(() => {
+    if (login === undefined) return;
+    chat.clear();
+    owner = undefined;
+    leave("You logged out in another tab.");
+  });
+  addEventListener("beforeunload", (event) => {
+    if (chat.isAsking()) event.preventDefault();
+  });
+
+  const known = kept.read();
+  if (known) return enter(known);
+  showView("sign-in");
+  signIn.open(
+    kept.wasSignedIn()
+      ? "The page was loaded again, which ended your login here and the conversation. Sign in again."
+      : "",
+  );
+}
+
+async function start(): Promise<void> {
+  const words = byId("starting-words", HTMLElement);
+  const again = byId("connect-again", HTMLButtonElement);
+  words.textContent = "Connecting …";
+  again.hidden = true;
+  try {
+    const [about, models] = await Promise.all([api.about(), api.models()]);
+    begin(about, models);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    words.textContent = troubleWords(error).join(" ");
+    again.hidden = false;
+  }
+}
+
+const { origin, pathname } = location;
+byId("command", HTMLElement).textContent =
+  `npx ai-chat-system --server ${origin}${pathname.replace(/\/$/, "")}`;
+byId("connect-again", HTMLButtonElement).addEventListener("click", () => void start());
+void start();

@@ -1,0 +1,36 @@
+import type { ModelsReply } from "../protocol/replies.ts";
+import { counted } from "../text/numbers.ts";
+import type { Models } from "./api.ts";
+import { byId, make } from "./dom.ts";
+
+export type Model = ModelsReply["models"][number];
+
+/** The list of models with their prices. */
+export interface ModelChoice {
+  readonly chosen: Model;
+  /** The server has these models now. The choice stays if its model is there. */
+  update(models: Models): void;
+}
+
+/** Fills the list on the page. The first model is the default. */
+export function createModelChoice(models: Models): ModelChoice {
+  const select = byId("model", HTMLSelectElement);
+  let known = models;
+  const update = (now: Models) => {
+    const before = select.value;
+    known = now;
+    select.replaceChildren(
+      ...known.map(({ name, price }) =>
+        make("option", { value: name }, `${name}, ${counted(price, "token")} a question`),
+      ),
+    );
+    if (known.some(({ name }) => name === before)) select.value = before;
+  };
+  update(models);
+  return {
+    get chosen() {
+      return known.find(({ name }) => name === select.value) ?? known[0];
+    },
+    update,
+  };
+}
