@@ -116,6 +116,7 @@ export async function assemble(
     about: () => aboutOf(current, store),
     questionTimeout: () => timeoutOf(current.config),
     maxBody: () => current.config.maxBody,
+    origins: () => current.config.corsOrigin,
     leaving: () => phase !== "serving",
     stopping: () => phase === "stopping",
     store,

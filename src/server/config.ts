@@ -97,6 +97,8 @@ export interface ServerConfig {
   limitLoginStrangers: Rate | undefined;
   /** Whose X-Forwarded-For is taken. Undefined: nobody's. */
   trustProxy: TrustedProxies | undefined;
+  /** Origins whose pages may use the API, as browsers send them. */
+  corsOrigin: readonly string[];
   /** Most connections of clients. */
   maxConnections: number;
   /** Sign tokens, the first one new ones; each at least 32 bytes of UTF-8. Undefined: the store's own. */

@@ -5,6 +5,7 @@ import type { Store } from "./core/ports.ts";
 import type { StoreMeter } from "./core/store-meter.ts";
 import type { ServerConfig } from "./config.ts";
 import { Budget } from "./http/budget.ts";
+import { varyByOrigin } from "./http/cors.ts";
 import { openHttpServer } from "./http/listen.ts";
 import { openPages } from "./http/pages/open.ts";
 import { createOpenWarning } from "./open-warning.ts";
@@ -119,6 +120,7 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
     ...timesOf(config),
     connections: { most: () => current.config.maxConnections, shareOf: addresses.ofConnection },
     budget,
+    headOfAll: () => (current.config.corsOrigin.length > 0 ? varyByOrigin : []),
     handle: app.callback(),
   });
   opened.push(() => server.close(FLUSH));

@@ -23,6 +23,7 @@ const TAKEN = [
   "maxConnections",
   "maxBuffered",
   "maxBody",
+  "corsOrigin",
   "secrets",
   "logLevel",
 ] as const;

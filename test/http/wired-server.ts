@@ -119,6 +119,7 @@ export async function openWiredServer({
     }),
     questionTimeout: () => timeout,
     maxBody: () => 32 * 1024 * 1024,
+    origins: () => [],
     leaving: () => false,
     stopping: () => false,
     store,

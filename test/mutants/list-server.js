@@ -301,10 +301,17 @@ export const serverMutants = [
   },
   {
     file: "src/server/http/bad-request.ts",
-    find: "...safeLines,",
-    replace: "",
+    find: "...safeHeaders, ...ofAll",
+    replace: "...ofAll",
     why: "A browser may run what a refused request made the server quote.",
     tests: ["test/http/reply-headers.test.ts"],
+  },
+  {
+    file: "src/server/http/cors.ts",
+    find: " || !allowed.includes(origin)",
+    replace: "",
+    why: "A page of any origin can read the replies to its requests.",
+    tests: ["test/http/cors.test.ts"],
   },
   {
     file: "src/server/auth/tokens.ts",

@@ -82,6 +82,7 @@ export function testConfig(dir: string, wishes: Wishes = {}): ServerConfig {
     limitLoginAddress: undefined,
     limitLoginStrangers: undefined,
     trustProxy: undefined,
+    corsOrigin: [],
     maxConnections: 2000,
     secrets: undefined,
     noPage: false,

@@ -3,7 +3,7 @@ import type { FieldValue } from "./config-fields.ts";
 import { fileOptions, readConfigFile, type ConfigFile } from "./config-file.ts";
 import { fromFile, parseElsewhere } from "./elsewhere.ts";
 import type { FileModel } from "./model-options.ts";
-import type { Option } from "./option.ts";
+import { textsOf, type Option } from "./option.ts";
 import { optionNamed, options, type OptionName, type Values } from "./options.ts";
 import { repeatable } from "../../text/repeatable.ts";
 
@@ -38,7 +38,7 @@ interface Found {
   found: FieldValue;
 }
 
-const quoted = (text: string) => JSON.stringify(repeatable(text).slice(0, 80));
+const quoted = (text: string) => JSON.stringify(repeatable(textsOf(text).join(" ")).slice(0, 80));
 
 /** Reads a value. `text` is quoted if it is wrong, unless it is a secret. */
 function reading(

@@ -1,6 +1,7 @@
 import { accountOptions } from "./account-options.ts";
 import { aiOptions } from "./ai-options.ts";
 import { balancerOptions } from "./balancer-options.ts";
+import { corsOptions } from "./cors-options.ts";
 import { limitOptions } from "./limit-options.ts";
 import { logOptions } from "./log-options.ts";
 import { metricsOptions } from "./metrics-options.ts";
@@ -30,6 +31,7 @@ export const serverOptions = {
   ),
   ...tlsOptions,
   ...proxyOptions,
+  ...corsOptions,
   ...storeOptions,
   ...aiOptions,
   ...accountOptions,

@@ -188,6 +188,7 @@ export function serverConfig(
     limitLoginAddress: values.limitLoginAddress,
     limitLoginStrangers: values.limitLoginStrangers,
     trustProxy: values.trustProxy,
+    corsOrigin: values.corsOrigin ?? [],
     maxConnections: values.maxConnections,
     secrets: values.jwtSecret?.split(/\s+/).filter((secret) => secret !== ""),
     noPage: values.noPage,

@@ -23,6 +23,7 @@ import { answerQuestion } from "./chat.ts";
 import type { Budget } from "./budget.ts";
 import type { ClientAddresses } from "./client-address.ts";
 import type { Context, State } from "./context.ts";
+import { allowOrigins } from "./cors.ts";
 import { handleErrors } from "./handle-errors.ts";
 import { listModels } from "./list-models.ts";
 import { letArrive } from "./read-body.ts";
@@ -57,6 +58,8 @@ export interface AppNeeds {
   budget: Budget;
   /** Most bytes of a body at `/v1`. */
   maxBody: () => number;
+  /** Whose pages may use the API. */
+  origins: () => readonly string[];
   /** Whether no new requests should be sent here, because the server will stop. */
   leaving: () => boolean;
   /** Whether the server is shutting down: each reply is the last on its connection. */
@@ -174,6 +177,7 @@ export function createApp(needs: AppNeeds): Koa<State> {
     findClient(needs.addresses),
     logRequests(needs.log, needs.onRequest),
     protectReply,
+    allowOrigins(needs.origins),
     discardBody,
     handleErrors,
     checkHead,

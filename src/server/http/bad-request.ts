@@ -53,10 +53,11 @@ function problemOf({ status, code, title, detail }: Refusal, requestId: string):
   return { type: "about:blank", title, status, detail, code, error: detail, request_id: requestId };
 }
 
-const safeLines = safeHeaders.flatMap((name, at) => (at % 2 ? [] : [`${name}: ${safeHeaders[at + 1]}`]));
+const linesOf = (head: readonly string[]) =>
+  head.flatMap((name, at) => (at % 2 ? [] : [`${name}: ${head[at + 1]}`]));
 
 /** Writes a reply to a connection without a parsed request. */
-function answerBare(socket: Socket, refusal: Refusal): void {
+function answerBare(socket: Socket, refusal: Refusal, ofAll: readonly string[]): void {
   const requestId = randomUUID();
   const body = JSON.stringify(problemOf(refusal, requestId));
   const head = [
@@ -64,7 +65,7 @@ function answerBare(socket: Socket, refusal: Refusal): void {
     `Content-Type: ${PROBLEM_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     `${headers.requestId}: ${requestId}`,
-    ...safeLines,
+    ...linesOf([...safeHeaders, ...ofAll]),
     "Connection: close",
   ];
   socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
@@ -99,17 +100,18 @@ export function closeAfter(last: ServerResponse, socket: Socket): void {
 
 /**
  * Ends a connection with malformed HTTP, after the replies to what came before. Sends the reason if the client can't mistake
- * it for another reply. `last`: see `Replies`.
+ * it for another reply. `last`: see `Replies`. `ofAll`: more headers of every reply, names and values in turn.
  */
 export function refuseBadRequest(
   error: NodeJS.ErrnoException,
   socket: Socket,
   last: ServerResponse | undefined,
+  ofAll: readonly string[],
 ): void {
   const refusal = refusals.get(error.code) ?? malformed;
   // If it is ending, only the client's end is told here.
   if (LOST.test(error.code ?? "") || !socket.writable || ending.has(socket)) socket.destroy();
-  else if (!last || (last.req.complete && last.writableFinished)) answerBare(socket, refusal);
+  else if (!last || (last.req.complete && last.writableFinished)) answerBare(socket, refusal, ofAll);
   else if (last.writableFinished) socket.destroySoon();
   // The client closed the connection during its upload, or after a part of its next request.
   else if (error.code === "HPE_INVALID_EOF_STATE") socket.destroy();

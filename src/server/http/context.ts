@@ -13,6 +13,8 @@ export interface State {
   arrived: number | undefined;
   /** Of the client; see `ClientAddresses`. */
   address: string;
+  /** Of the page that sent the request, if its origin is allowed. */
+  origin: string | undefined;
   /** The parsed JSON object of the body; `{}` without one. Set by `readJson`. */
   body: Record<string, unknown>;
   /** Bytes of the body, which are counted in the budget. Set by `readJson`. */

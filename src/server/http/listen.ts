@@ -49,6 +49,8 @@ interface Options extends Times {
   pair?: Pair | undefined;
   /** What is in memory for clients. */
   budget: Budget;
+  /** Headers of every reply, names and values in turn, for those that the app does not make. Default: none. */
+  headOfAll?: () => readonly string[];
   /** Handles a request. Resolves when all its work is done, also if the client has left before. */
   handle: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 }
@@ -72,6 +74,7 @@ export async function openHttpServer({
   pair,
   budget,
   connections,
+  headOfAll = () => [],
   handle,
   ...times
 }: Options): Promise<Listening> {
@@ -92,7 +95,7 @@ export async function openHttpServer({
     const at = socket as Socket;
     // The head may have come already.
     if (isTimeout(error) && isHeld(at)) return;
-    refuseBadRequest(error, at, replies.last(at));
+    refuseBadRequest(error, at, replies.last(at), headOfAll());
   });
   // The app refuses an unknown Expect, and CONNECT.
   server.on("checkExpectation", (req, res) => server.emit("request", req, res));

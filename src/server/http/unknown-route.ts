@@ -1,5 +1,6 @@
 import { ApiError } from "../core/api-error.ts";
 import type { Context, Middleware } from "./context.ts";
+import { answerPreflight } from "./cors.ts";
 import { isOpenAiPath } from "./error-reply.ts";
 import { headOf } from "./reply.ts";
 
@@ -17,10 +18,12 @@ function methodsOf(ctx: Context): string[] {
 /** After the router: 404, or `OPTIONS` and 405 with `Allow` (docs/http-api.md#error-codes). */
 export const answerUnknownRoute: Middleware = async function answerUnknownRoute(ctx) {
   const methods = methodsOf(ctx);
-  if (methods.length === 0) {
+  // Also of an unknown path: the page can then read its 404.
+  const isAllowed = answerPreflight(ctx, methods);
+  if (methods.length === 0 && !isAllowed) {
     throw new ApiError("not_found", isOpenAiPath(ctx.path) ? NO_SUCH_OPENAI : NO_SUCH);
   }
-  headOf(ctx.res).push("Allow", methods.join(", "));
+  if (methods.length > 0) headOf(ctx.res).push("Allow", methods.join(", "));
   if (ctx.method === "OPTIONS") ctx.state.reply = { status: 204 };
   else throw new ApiError("method_not_allowed", `This path takes ${methods.join(", ")}.`);
 };

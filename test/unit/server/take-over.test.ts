@@ -22,6 +22,7 @@ const taken: Partial<ServerConfig> = {
   secrets: ["s"],
   maxBuffered: 5,
   maxBody: 6,
+  corsOrigin: ["https://app.example.org"],
   maxConnections: 5,
   limitRegister: { count: 4, seconds: 1 },
   limitQuestions: { count: 4, seconds: 60 },

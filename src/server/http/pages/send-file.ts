@@ -4,7 +4,7 @@ import { headOf } from "../reply.ts";
 import type { StaticFile } from "./open.ts";
 
 /**
- * Headers of every page, in place of {@link safeHeaders}: a browser asks each time whether it has changed, runs only the
+ * Headers of every page, in place of {@link safeHeaders} and those for pages of other origins: a browser asks each time whether it has changed, runs only the
  * script of this server, and loads nothing from elsewhere.
  */
 const pageHeaders = [
@@ -33,7 +33,7 @@ export function sendFile(path: string, file: StaticFile, vary = "Accept-Encoding
   const { type, bytes, packed, etag } = file;
   return async function sendFile(ctx) {
     const head = headOf(ctx.res);
-    head.splice(head.indexOf(safeHeaders[0]), safeHeaders.length, ...pageHeaders);
+    head.splice(head.indexOf(safeHeaders[0]), head.length, ...pageHeaders);
     if (ctx.path !== path) {
       head.push("Location", `..${path}`);
       ctx.state.reply = { status: 308 };

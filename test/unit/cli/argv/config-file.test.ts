@@ -34,6 +34,7 @@ async function read(content: unknown, more: Partial<Given> = {}, wanted = names)
 const samples: Partial<Record<OptionName, string | number | boolean>> = {
   maxBuffered: 2 ** 20,
   maxBody: 2 ** 20,
+  corsOrigin: "http://a",
   host: "::1",
   tlsCert: "/srv/cert.pem",
   tlsKey: "/srv/key.pem",

@@ -53,6 +53,8 @@ const wrong: [name: OptionName, text: string][] = [
   ["trustProxy", "2001:db8:::1"],
   ["trustProxy", "::ffff:10.0.0.0/8"],
   ["trustProxy", "10.0.0.1,"],
+  ["corsOrigin", "*"],
+  ["corsOrigin", "http://a, b"],
   ["server", "ftp://x"],
   ["server", "http://u:p@x"],
   ["baseUrl", "localhost:11434"],

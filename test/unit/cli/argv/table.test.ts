@@ -59,6 +59,7 @@ const samples: Partial<Record<OptionName, [string, string, string]>> = {
   limitLoginAddress: ["1/1m", "2/1h", "off"],
   limitLoginStrangers: ["1/1m", "2/1h", "off"],
   trustProxy: ["1", "10.0.0.0/8", "192.0.2.1, ::ffff:10.0.0.0/104"],
+  corsOrigin: ["http://a", "http://b, app://c", "http://d"],
   maxConnections: ["1", "2", "3"],
   headers: ['{"a":"1"}', '{"b":"2"}', '{"c":"3"}'],
   theme: ["dark", "light", "none"],
