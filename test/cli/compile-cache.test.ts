@@ -12,8 +12,12 @@ beforeEach(async () => {
 });
 afterEach(() => home.remove());
 
+/** Runs the program with a cache folder of its own: the other tests share one. */
+const run = (args: string[], { env = {}, copy }: { env?: Record<string, string>; copy?: string } = {}) =>
+  runProgram(args, { home, env: { XDG_CACHE_HOME: "", ...env }, copy });
+
 /** What `config path` does in that environment. */
-const runWith = (env: Record<string, string> = {}) => runProgram(["config", "path"], { home, env });
+const runWith = (env: Record<string, string> = {}) => run(["config", "path"], { env });
 
 /** Changes one byte, a quarter from the beginning. */
 async function changeByte(path: string): Promise<void> {
@@ -48,8 +52,8 @@ test("compiled code is used again by a command that talks to a server", async ()
   await mkdir(dirname(cache));
   const server = await openOthersServer();
   const env = { AI_CHAT_PASSWORD: "correct horse" };
-  await runProgram(["register", "-s", server.url, "-u", "jane"], { home, env });
-  const balance = () => runProgram(["balance", "-q"], { home });
+  await run(["register", "-s", server.url, "-u", "jane"], { env });
+  const balance = () => run(["balance", "-q"]);
   const first = await balance();
   const files = await kept();
   expect(await balance()).toEqual({ ...first, code: 0, stdout: "4000\n" });
@@ -109,7 +113,7 @@ test("kept code of a file that has changed since is not used, but replaced", asy
     recursive: true,
     filter: (path) => !path.endsWith(".map"),
   });
-  const version = () => runProgram(["-V", "-q"], { home, copy: join(copied, "bin", "ai-chat.js") });
+  const version = () => run(["-V", "-q"], { copy: join(copied, "bin", "ai-chat.js") });
   const { stdout } = await version();
   const before = await kept();
   for (const name of await readdir(join(copied, "dist"))) {

@@ -29,7 +29,7 @@ export async function makeHome(): Promise<Home> {
 export interface ProgramOptions {
   home: Home;
   /** The path of another copy of the program. */
-  copy?: string;
+  copy?: string | undefined;
   env?: Record<string, string>;
   /** The kind of stdin; /dev/null by default. `pipe` is a real pipe, `socket` is what Node calls a pipe. */
   stdin?:
@@ -70,6 +70,7 @@ export function programEnv(home: Home, env: Record<string, string> = {}): Record
     XDG_CONFIG_HOME: join(home.dir, "config"),
     XDG_DATA_HOME: join(home.dir, "data"),
     XDG_STATE_HOME: join(home.dir, "state"),
+    XDG_CACHE_HOME: process.env.AI_CHAT_TEST_CACHE ?? "",
     LANG: "C.UTF-8",
     AI_CHAT_BCRYPT_COST: "4",
     AI_CHAT_PROVIDER: "demo",
@@ -103,7 +104,8 @@ export async function startProgram(args: readonly string[], options: ProgramOpti
   const input = file?.fd ?? (stdin ? "pipe" : "ignore");
   const child = spawn(name, rest, {
     stdio: [input, out?.fd ?? "pipe", "pipe"],
-    env: programEnv(home, env),
+    // Two copies in one cache folder would replace each other's code.
+    env: programEnv(home, copy === program ? env : { XDG_CACHE_HOME: "", ...env }),
     ...(user !== undefined && { uid: user, gid: user }),
   });
   home.running.add(child);
