@@ -7,7 +7,7 @@ import { noOwnPostgres, skipped } from "../support/postgres.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
 
 describe.skipIf(noOwnPostgres)(`a missing synchronous standby${skipped(noOwnPostgres)}`, () => {
-  const places = openPlaces();
+  const places = openPlaces({});
   const { closers } = places;
 
   it("keeps no hold of a question that was refused, when it is back", async () => {

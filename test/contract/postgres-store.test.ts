@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe } from "vitest";
+import { beforeAll, describe } from "vitest";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { unhurried } from "../support/postgres-store.ts";
-import { noPostgres, openCluster, type Cluster, skipped } from "../support/postgres.ts";
+import { noPostgres, sharedCluster, type Cluster, skipped } from "../support/postgres.ts";
 import { ownClock } from "../support/postgres-clock.ts";
 import { apiKeysContract } from "./api-keys-contract.ts";
 import { invitesContract } from "./invites-contract.ts";
@@ -13,9 +13,8 @@ import { storeModel } from "./store-model.ts";
 describe.skipIf(noPostgres)(`Postgres${skipped(noPostgres)}`, () => {
   let cluster: Cluster;
   beforeAll(async () => {
-    cluster = await openCluster();
+    cluster = await sharedCluster();
   });
-  afterAll(() => cluster?.close());
 
   /** A place whose clock stands still until the test moves it. */
   async function ownPlace(): Promise<StoreFixture> {

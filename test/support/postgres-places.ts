@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
-import { openCluster, type Cluster, type ClusterOptions, type Place } from "./postgres.ts";
+import { openCluster, sharedCluster, type Cluster, type ClusterOptions, type Place } from "./postgres.ts";
 
 /** The state that the tests of one file share; empty until a test runs. */
 export interface Places {
@@ -10,13 +10,16 @@ export interface Places {
   readonly closers: (() => Promise<unknown>)[];
 }
 
-/** Opens a PostgreSQL for the tests of a `describe`, and a place in it for each of them. */
+/**
+ * Opens a place for each test of a `describe`: in the PostgreSQL that all share, or with `options` in one of its own, which
+ * it may crash.
+ */
 export function openPlaces(options?: ClusterOptions): Places {
   let cluster: Cluster | undefined;
   let place: Place | undefined;
   const closers: Places["closers"] = [];
   beforeAll(async () => {
-    cluster = await openCluster(options);
+    cluster = await (options ? openCluster(options) : sharedCluster());
   });
   afterAll(() => cluster?.close());
   beforeEach(async () => {

@@ -12,7 +12,7 @@ import { PASSWORD } from "../../support/test-server.ts";
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 describe.skipIf(noPostgres)(`ai-chat serve, several times on one Postgres${skipped(noPostgres)}`, () => {
-  const places = openPlaces();
+  const places = openPlaces({});
   const servers = openServers(places);
   const start = () => servers.start();
   const startMany = (count: number) => servers.startMany(count);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openPostgresStore } from "../../../../src/server/stores/postgres/store.ts";
-import { noPostgres, openCluster, type Cluster, type Place, skipped } from "../../../support/postgres.ts";
+import { noPostgres, sharedCluster, type Cluster, type Place, skipped } from "../../../support/postgres.ts";
 import { makeHome, runProgram, type Home } from "../../../support/run-program.ts";
 
 describe.skipIf(noPostgres)(`grant in Postgres${skipped(noPostgres)}`, () => {
@@ -8,7 +8,7 @@ describe.skipIf(noPostgres)(`grant in Postgres${skipped(noPostgres)}`, () => {
   let place: Place;
   let home: Home;
   beforeAll(async () => {
-    [cluster, home] = [await openCluster(), await makeHome()];
+    [cluster, home] = [await sharedCluster(), await makeHome()];
     place = await cluster.place();
     const store = await openPostgresStore({ url: place.url, warn: () => {} });
     await store.accounts.create({ name: "Jane", passwordHash: "x", tokens: 4000 });
@@ -16,7 +16,6 @@ describe.skipIf(noPostgres)(`grant in Postgres${skipped(noPostgres)}`, () => {
   });
   afterAll(async () => {
     await place?.drop();
-    await cluster?.close();
     await home?.remove();
   });
 

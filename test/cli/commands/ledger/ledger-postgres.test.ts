@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openPostgresStore } from "../../../../src/server/stores/postgres/store.ts";
-import { noPostgres, openCluster, type Cluster, type Place, skipped } from "../../../support/postgres.ts";
+import { noPostgres, sharedCluster, type Cluster, type Place, skipped } from "../../../support/postgres.ts";
 import { makeHome, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
 describe.skipIf(noPostgres)(`books in Postgres${skipped(noPostgres)}`, () => {
@@ -11,7 +11,7 @@ describe.skipIf(noPostgres)(`books in Postgres${skipped(noPostgres)}`, () => {
   const run = (...args: string[]) => runProgram(args, { home, env: env() });
 
   beforeAll(async () => {
-    [cluster, home] = [await openCluster(), await makeHome()];
+    [cluster, home] = [await sharedCluster(), await makeHome()];
     place = await cluster.place();
     const store = await openPostgresStore({ url: place.url, warn: () => {} });
     await store.accounts.create({ name: "Jane", passwordHash: "x", tokens: 4000 });
@@ -20,7 +20,6 @@ describe.skipIf(noPostgres)(`books in Postgres${skipped(noPostgres)}`, () => {
   });
   afterAll(async () => {
     await place?.drop();
-    await cluster?.close();
     await home?.remove();
   });
 

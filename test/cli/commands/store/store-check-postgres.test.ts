@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openPostgresStore } from "../../../../src/server/stores/postgres/store.ts";
-import { noPostgres, openCluster, type Cluster, type Place, skipped } from "../../../support/postgres.ts";
+import { noPostgres, sharedCluster, type Cluster, type Place, skipped } from "../../../support/postgres.ts";
 import { createAccount } from "../../../support/postgres-store.ts";
 import { makeHome, runProgram, type Home } from "../../../support/run-program.ts";
 
@@ -9,7 +9,7 @@ describe.skipIf(noPostgres)(`store check of a database${skipped(noPostgres)}`, (
   let place: Place;
   let home: Home;
   beforeAll(async () => {
-    [cluster, home] = [await openCluster(), await makeHome()];
+    [cluster, home] = [await sharedCluster(), await makeHome()];
     place = await cluster.place();
     const store = await openPostgresStore({ url: place.url, warn: () => {} });
     await createAccount(store, 4000, "jane");
@@ -17,7 +17,6 @@ describe.skipIf(noPostgres)(`store check of a database${skipped(noPostgres)}`, (
   });
   afterAll(async () => {
     await place?.drop();
-    await cluster?.close();
     await home?.remove();
   });
 

@@ -4,7 +4,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openJsonStore } from "../../../../src/server/stores/json/store.ts";
 import { openPostgresStore } from "../../../../src/server/stores/postgres/store.ts";
-import { noPostgres, openCluster, type Cluster, type Place, skipped } from "../../../support/postgres.ts";
+import { noPostgres, sharedCluster, type Cluster, type Place, skipped } from "../../../support/postgres.ts";
 import { createAccount } from "../../../support/postgres-store.ts";
 import { makeHome, preload, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
@@ -94,7 +94,7 @@ describe.skipIf(noPostgres)(`store copy${skipped(noPostgres)}`, () => {
   let place: Place;
   let home: Home;
   beforeAll(async () => {
-    [cluster, home] = [await openCluster(), await makeHome()];
+    [cluster, home] = [await sharedCluster(), await makeHome()];
     place = await cluster.place();
     const env = { AI_CHAT_PASSWORD: "correct horse" };
     await runProgram(["register", "-s", "local", "-u", "jane"], { home, env });
@@ -102,7 +102,6 @@ describe.skipIf(noPostgres)(`store copy${skipped(noPostgres)}`, () => {
   });
   afterAll(async () => {
     await place?.drop();
-    await cluster?.close();
     await home?.remove();
   });
 
