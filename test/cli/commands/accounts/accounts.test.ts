@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { prepareHome } from "../../../support/prepared-home.ts";
+import { moveInto, runInside } from "../../../support/run-inside.ts";
 import {
   makeHome,
   programEnv,
@@ -16,15 +18,21 @@ const NEW = "a battery staple";
 const as = (password: string) => ({ AI_CHAT_PASSWORD: password });
 
 let home: Home;
-beforeEach(async () => {
-  home = await makeHome();
+const copyHome = prepareHome(async (home) => {
   for (const name of ["joe", "Jane"])
     await runProgram(["register", "-s", "local", "-u", name], { home, env: as(PASSWORD) });
 });
-afterEach(() => home.remove());
+beforeEach(async () => {
+  home = await copyHome();
+  moveInto(home);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await home.remove();
+});
 
 const folder = () => join(home.dir, "data", "ai-chat", "server");
-const run = (...words: string[]) => runProgram(words, { home });
+const run = (...words: string[]) => runInside(words);
 const accounts = (...words: string[]) => run("accounts", ...words);
 const lines = (text: string) => text.trimEnd().split("\n");
 const ledger = () => readFile(join(folder(), "ledger.jsonl"), "utf8");
@@ -155,11 +163,11 @@ const wrong: [words: string[], why: RegExp][] = [
 
 test("invalid arguments end with exit 2 and two lines, and change nothing", async () => {
   const before = await ledger();
-  const refused = await Promise.all(wrong.map(([words]) => accounts(...words)));
-  for (const [at, [words, why]] of wrong.entries()) {
+  for (const [words, why] of wrong) {
     const row = words.join(" ");
-    expect(refused[at], row).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(why) });
-    expect(lines(refused[at]!.stderr), row).toHaveLength(2);
+    const refused = await accounts(...words);
+    expect(refused, row).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(why) });
+    expect(lines(refused.stderr), row).toHaveLength(2);
   }
   const bad = await runProgram(["accounts", "password", "jane", "--password-stdin", "--yes"], {
     home,
