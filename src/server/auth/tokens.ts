@@ -47,11 +47,11 @@ export function createTokens({ keys, days, now }: Options): ReplaceableTokens {
       return jwt.sign({ sub: id, gen: generation, jti: randomUUID(), iat, exp }, key, { algorithm: "HS256" });
     },
     verify: (token) => {
-      if (typeof token !== "string" || token.length > TOKEN_CHARACTERS) throw invalid();
+      if (typeof token !== "string" || token.length > TOKEN_CHARACTERS) throw invalid("");
       const known = verified.find(token, now());
       if (known) return known;
       const claims = claimsOf(token);
-      if (!claims) throw invalid();
+      if (!claims) throw invalid(token);
       if (claims.expires <= now()) throw expired();
       verified.remember(token, claims, now());
       return claims;
@@ -93,8 +93,16 @@ function readClaims(payload: unknown): TokenClaims | undefined {
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-const invalid = () =>
-  new ApiError("invalid_token", "This authentication token is not valid. Please log in again.");
+/** Three texts with dots between them. What has another form may be meant as an API key. */
+const FORM = /^[^.]*\.[^.]*\.[^.]*$/;
+
+const invalid = (token: string) =>
+  new ApiError(
+    "invalid_token",
+    FORM.test(token)
+      ? "This authentication token is not valid. Please log in again."
+      : "This is not a token of this server, and not an API key, which begins with aic_. Make an API key, or log in again.",
+  );
 
 const expired = () =>
   new ApiError("expired_token", "This authentication token has expired. Please log in again.");

@@ -47,8 +47,12 @@ export const openAiError = (
   { message, code, param = null, type = typeOf(status) }: Partial<OpenAiError["error"]> & { message: string },
 ): OpenAiError => ({ error: { message, type, code: code ?? null, param } });
 
+/** A program has no login. */
+const NO_KEY = "An API key is needed: make one, then send it as Authorization: Bearer <API key>.";
+
 /** The AI's own refusal names what it does not take; its words may be about the server, so they are not repeated. */
 function messageOf({ code, message, openAi, fields }: ApiError): string {
+  if (code === "missing_token") return NO_KEY;
   if (code !== "upstream_error" || openAi === undefined || fields !== undefined) return message;
   const named = [openAi.code, openAi.param].filter((name) => name !== null).join(", ");
   return `The AI did not accept this request${named === "" ? "" : ` (${named})`}. Nothing was charged.`;

@@ -154,6 +154,14 @@ describe("tokens", () => {
     }
   });
 
+  test("what has not the form of a token may be meant as an API key", () => {
+    for (const text of ["sk-proj-abc", "x", "a.b", '"aic_x"', ""]) {
+      expect(() => tokens.verify(text), text).toThrow(
+        expect.objectContaining({ code: "invalid_token", message: expect.stringContaining("an API key") }),
+      );
+    }
+  });
+
   test("an expired token of the wrong shape is invalid, not expired", () => {
     expect(() => tokens.verify(forge({ ...claims, gen: "3", exp: 1 }))).toThrow(
       expect.objectContaining({ code: "invalid_token" }),
