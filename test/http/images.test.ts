@@ -173,7 +173,12 @@ describe("a body", () => {
   });
 
   test.each([
-    ["with its token in the body", () => ({ token }), {}],
+    [
+      "with its token in the body",
+      () => ({ token }),
+      {},
+      "28 MiB, send its token in the Authorization header",
+    ],
     ["for a model without images", () => ({ model: "blind" }), undefined],
     [
       "of a long history beside them",
@@ -185,10 +190,12 @@ describe("a body", () => {
       () => ({ images: [], more: Array.from({ length: 400_000 }, () => ["x"]) }),
       undefined,
     ],
-  ])("%s keeps the limit of text", async (_what, more, head) => {
+  ])("%s keeps the limit of text", async (_what, more, head, advice = "") => {
     const body = { ...question, images: [png(1024 * 1024)], ...more() };
     const headers: Record<string, string> = head ?? { Authorization: `Bearer ${token}` };
-    expect(await codeOf(await server.post("/api/chat/", body, headers))).toEqual([413, "payload_too_large"]);
+    const reply = await server.post("/api/chat/", body, headers);
+    const { code, detail } = (await reply.json()) as { code: string; detail: string };
+    expect([reply.status, code, detail]).toEqual([413, "payload_too_large", expect.stringContaining(advice)]);
     expect(await server.settled(token)).toBe(4000);
   });
 });

@@ -2,6 +2,7 @@ import { chatBodyBytes } from "../../protocol/chat-limits.ts";
 import { IMAGES } from "../../protocol/limits.ts";
 import { limitsOf, takeImages, type Models } from "../core/models.ts";
 import { ApiError } from "../core/api-error.ts";
+import type { BodyLimit } from "./read-body.ts";
 
 /** Bytes of a string in JSON from which on it may be an image. */
 const LONG = 1024;
@@ -9,14 +10,17 @@ const LONG = 1024;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
+const TOKEN_IN_HEAD = `For one of up to ${IMAGES.body / 1024 / 1024} MiB, send its token in the Authorization header.`;
+
 /** Largest body of a question without images. */
 export const textLimit = (models: Models): number =>
   Math.max(...models.map((model) => chatBodyBytes(limitsOf(model))));
 
 /** Largest body of a question, by whether its head has a valid token. */
-export function bodyLimit(models: Models, hasToken: boolean): number {
+export function bodyLimit(models: Models, hasToken: boolean): BodyLimit {
   const limit = textLimit(models);
-  return hasToken && takeImages(models) ? Math.max(limit, IMAGES.body) : limit;
+  if (!takeImages(models) || limit >= IMAGES.body) return limit;
+  return hasToken ? IMAGES.body : { bytes: limit, advice: TOKEN_IN_HEAD };
 }
 
 /**

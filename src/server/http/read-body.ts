@@ -31,9 +31,16 @@ const SLOWEST = 30;
 const LONGEST = 120;
 const MORE = 64 * 1024;
 
+/** Bytes of a body; with what to do for a larger one, if something helps. */
+export type BodyLimit = number | { bytes: number; advice: string };
+
+export const bytesIn = (limit: BodyLimit) => (typeof limit === "number" ? limit : limit.bytes);
+
 /** The error for a body of more than `limit` bytes. */
-export const tooLarge = (limit: number) =>
-  new ApiError("payload_too_large", `The body may have at most ${limit} bytes, counted unpacked.`);
+export function tooLarge(limit: BodyLimit): ApiError {
+  const detail = `The body may have at most ${bytesIn(limit)} bytes, counted unpacked.`;
+  return new ApiError("payload_too_large", typeof limit === "number" ? detail : `${detail} ${limit.advice}`);
+}
 
 const tooSlow = () =>
   new ApiError("request_timeout", "The body of the request came too slowly. Send it again.");
@@ -113,10 +120,10 @@ export class Incoming extends Waiting {
  */
 export function readBody(
   req: IncomingMessage,
-  limit: number,
+  limit: BodyLimit,
   reading: Omit<Reading, "fail">,
 ): Buffer | Promise<Buffer> {
-  if (Number(req.headers["content-length"] ?? 0) > limit) throw tooLarge(limit);
+  if (Number(req.headers["content-length"] ?? 0) > bytesIn(limit)) throw tooLarge(limit);
   if (req.destroyed) throw new ClientGone();
   if (!isHere(req)) return readPieces(req, limit, reading);
   const bytes = req.read() as Buffer;
@@ -124,7 +131,7 @@ export function readBody(
   return bytes;
 }
 
-function readPieces(req: IncomingMessage, limit: number, reading: Omit<Reading, "fail">): Promise<Buffer> {
+function readPieces(req: IncomingMessage, limit: BodyLimit, reading: Omit<Reading, "fail">): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let pieces: Buffer[] = [];
     const incoming = new Incoming(req, { fail, ...reading });
@@ -143,7 +150,7 @@ function readPieces(req: IncomingMessage, limit: number, reading: Omit<Reading, 
     function add(piece: Buffer): void {
       pieces.push(piece);
       incoming.came(piece.length);
-      if (incoming.bytes + piece.length > limit) fail(tooLarge(limit));
+      if (incoming.bytes + piece.length > bytesIn(limit)) fail(tooLarge(limit));
       else incoming.hold(piece.length);
     }
     function end(): void {

@@ -6,7 +6,7 @@ import { ClientGone } from "../core/client-gone.ts";
 import type { Context, Middleware } from "./context.ts";
 import { isUtf8Json } from "./media-type.ts";
 import type { Budget } from "./budget.ts";
-import { Incoming, readBody, tooLarge } from "./read-body.ts";
+import { bytesIn, Incoming, readBody, tooLarge, type BodyLimit } from "./read-body.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -37,7 +37,7 @@ function checkMediaType(ctx: Context): void {
 }
 
 /** Replaces an error of koa-body, which can contain the body. */
-function readingError(error: Error & { type?: string; code?: string }, limit: number): Error {
+function readingError(error: Error & { type?: string; code?: string }, limit: BodyLimit): Error {
   // What the unpacker was destroyed with.
   if (error instanceof ApiError || error instanceof ClientGone) return error;
   if (error.type === "entity.too.large") return tooLarge(limit);
@@ -63,7 +63,7 @@ function unpackerOf(encoding = "identity"): Unzip | BrotliDecompress | undefined
 }
 
 /** Refuses malformed UTF-8: replacing it would make different passwords equal. */
-function parseObject(bytes: Buffer): Record<string, unknown> {
+function parseObject(bytes: Buffer, parse: (text: string) => unknown): Record<string, unknown> {
   let text: string;
   try {
     text = utf8.decode(bytes);
@@ -73,7 +73,7 @@ function parseObject(bytes: Buffer): Record<string, unknown> {
   if (text === "") return {};
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parse(text);
   } catch {
     throw notJson();
   }
@@ -85,13 +85,14 @@ function parseObject(bytes: Buffer): Record<string, unknown> {
 
 /**
  * Reads a JSON object of at most `mostBytes(ctx)` unpacked bytes into `ctx.state.body`; without a body it is `{}`. Checks media
- * type, size and JSON, in this order (docs/http-api.md#order-of-checks); `check` throws if bytes should not be parsed. Its bytes are counted in `ctx.state.buffered`; the
- * first step gives them back.
+ * type, size and JSON, in this order (docs/http-api.md#order-of-checks); `check` throws if bytes should not be parsed, and
+ * `parse` reads them. Its bytes are counted in `ctx.state.buffered`; the first step gives them back.
  */
 export function readJson(
   budget: Budget,
-  mostBytes: (ctx: Context) => number,
+  mostBytes: (ctx: Context) => BodyLimit,
   check?: (bytes: Buffer) => void,
+  parse: (text: string) => unknown = JSON.parse,
 ): Middleware {
   // koa-body's JSON would replace malformed UTF-8. Read as text with an empty encoding, the body comes as bytes.
   const reader = (textLimit: number) =>
@@ -108,7 +109,7 @@ export function readJson(
   async function readUnpacked(
     ctx: Context,
     unpacker: Unzip | BrotliDecompress,
-    limit: number,
+    limit: BodyLimit,
   ): Promise<Buffer> {
     const { req } = ctx;
     const headers = { ...req.headers, "content-length": undefined, "content-encoding": undefined };
@@ -132,7 +133,10 @@ export function readJson(
     });
     let isWhole = false;
     try {
-      await reader(limit)(Object.create(ctx, { req: { value: unpacked } }) as Context, async () => {});
+      await reader(bytesIn(limit))(
+        Object.create(ctx, { req: { value: unpacked } }) as Context,
+        async () => {},
+      );
       isWhole = true;
       return (ctx.request as unknown as { body: Buffer }).body;
     } finally {
@@ -160,7 +164,7 @@ export function readJson(
       ctx.state.buffered = bytes.length;
       if (ctx.state.arrived !== undefined) ctx.state.arrived = performance.now();
       check?.(bytes);
-      ctx.state.body = parseObject(bytes);
+      ctx.state.body = parseObject(bytes, parse);
     }
     return next();
   };

@@ -9,13 +9,19 @@ const models = (images: boolean, contextChars: number) =>
 
 test.each([
   [false, 48_000, true, 2 ** 20],
-  [true, 48_000, false, 2 ** 20],
   [true, 48_000, true, 28 * 2 ** 20],
   [true, 3_000_000, true, 36_065_536],
 ])("images %s, %i characters, token %s: %i bytes", (images, contextChars, hasToken, most) => {
   const list = models(images, contextChars);
   expect(bodyLimit(list, hasToken)).toBe(most);
   expect(textLimit(list)).toBe(contextChars === 48_000 ? 2 ** 20 : most);
+});
+
+test("without a token in the head, the limit of text, and what helps", () => {
+  const advice = expect.stringContaining("send its token in the Authorization header");
+  expect(bodyLimit(models(true, 48_000), false)).toEqual({ bytes: 2 ** 20, advice });
+  expect(bodyLimit(models(true, 3_000_000), false)).toBe(36_065_536);
+  expect(bodyLimit(models(false, 48_000), false)).toBe(2 ** 20);
 });
 
 const refuses = (json: string, limit: number) => {
