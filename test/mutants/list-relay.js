@@ -63,7 +63,7 @@ export const relayMutants = [
   },
   {
     file: "src/server/core/completion.ts",
-    find: "sha256(JSON.stringify([",
+    find: "sha256(stringifyExact([",
     replace: 'sha256("" && JSON.stringify([',
     why: "The digest of a completion says nothing about it: another one under its key gets its answer.",
     tests: [v1],

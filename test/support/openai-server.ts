@@ -8,6 +8,8 @@ export interface SeenRequest {
   /** Path with query, `/v1/chat/completions`. */
   path: string;
   headers: IncomingHttpHeaders;
+  /** The body as it came. */
+  text: string;
   /** The parsed JSON body; undefined for a GET. */
   body: any;
   /** True once its connection closed before the reply had ended: the client disconnected, or a script cut it. */
@@ -221,6 +223,7 @@ async function see(message: IncomingMessage, response: ServerResponse): Promise<
     method: message.method ?? "",
     path: message.url ?? "",
     headers: message.headers,
+    text: "",
     body: undefined,
     closedEarly: false,
   };
@@ -238,7 +241,7 @@ async function see(message: IncomingMessage, response: ServerResponse): Promise<
   } catch {
     return undefined;
   }
-  const text = Buffer.concat(pieces).toString();
-  if (text !== "") request.body = JSON.parse(text);
+  seen.text = Buffer.concat(pieces).toString();
+  if (seen.text !== "") seen.body = JSON.parse(seen.text);
   return seen;
 }

@@ -1,4 +1,5 @@
 import { hasMore } from "../../text/code-points.ts";
+import { stringifyExact } from "../../text/exact-json.ts";
 import { isRecord } from "../../text/loose-json.ts";
 import { ApiError } from "./api-error.ts";
 import { ALLOWED, isFunctionTool, PASSED } from "./completion-parameters.ts";
@@ -24,7 +25,7 @@ export const wantsUsage = ({ streamOptions }: Completion): boolean =>
 
 /** What a key stands for: how the answer is sent is no part of it, nor the order of members. */
 export const completionDigest = ({ body }: Completion, key: string, model: string | undefined): string =>
-  sha256(JSON.stringify([key, "completion", model ?? null, sorted(body)]));
+  sha256(stringifyExact([key, "completion", model ?? null, sorted(body)]));
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);

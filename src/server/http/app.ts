@@ -4,6 +4,7 @@ import { apiKeyBody, chatBody, loginBody, passwordBody, registerBody } from "../
 import { CREDENTIALS_BODY_BYTES } from "../../protocol/limits.ts";
 import type { AboutReply } from "../../protocol/replies.ts";
 import { routes } from "../../protocol/routes.ts";
+import { parseExact } from "../../text/exact-json.ts";
 import type { NamedAiState } from "../core/ai-states.ts";
 import type { ApiKeys } from "../core/api-keys.ts";
 import type { Ledger, Limit, Store } from "../core/ports.ts";
@@ -119,7 +120,7 @@ export function routeTable(needs: AppNeeds): Route[] {
         letArrive,
         requireHeadToken,
         authenticateHead(signIn),
-        readJson(budget, maxBody, (bytes) => checkBeside(bytes, COMPLETION_BYTES)),
+        readJson(budget, maxBody, (bytes) => checkBeside(bytes, COMPLETION_BYTES), parseExact),
         authenticateAsker(signIn, () => undefined),
         completeChat({ questions, budget, stopping, questionTimeout }),
       ],

@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import type { ApiError } from "../core/api-error.ts";
 import type { Message, Provider } from "../core/ports.ts";
 import type { RelayRequest } from "../core/relay.ts";
+import { stringifyExact } from "../../text/exact-json.ts";
 import { OPENAI_URL } from "./base-url.ts";
 import { exchange, type PassOn, type Reception } from "./exchange.ts";
 import { mergeMessages, requestBytes, withoutData } from "./messages.ts";
@@ -180,7 +181,7 @@ export function openOpenAiProvider({
     },
     relay: async (request) => {
       const body = (stream: boolean) =>
-        JSON.stringify({ ...relayBody(request.body), model: known.model, ...(stream && { stream }) });
+        stringifyExact({ ...relayBody(request.body), model: known.model, ...(stream && { stream }) });
       try {
         return await ask({ request, body, receive: receiveReply(request) });
       } catch (error) {

@@ -84,6 +84,29 @@ describe("what is passed on", () => {
     expect(seen.headers.authorization).toBeUndefined();
   });
 
+  test("integers of any length, digit by digit, and as part of what a key stands for", async () => {
+    const schema = (most: string) =>
+      `{"type":"integer","maximum":${most},"description":"\\"1234567890123456789"}`;
+    const sent = (seed: string, most: string) =>
+      `{"messages":[{"role":"user","content":"12345678901234567890"}],"seed":${seed},"tools":[{"type":"function","function":{"name":"f","parameters":${schema(most)}}}],"n":1}`;
+    const post = (body: string) =>
+      fetch(`${server.url}/v1/chat/completions`, {
+        method: "POST",
+        body,
+        headers: {
+          Authorization: `Bearer ${token}`,
+          "Content-Type": "application/json",
+          "Idempotency-Key": "digits",
+        },
+      });
+    ai.respond(answer("Hi."));
+    const body = sent("-9007199254740993", "9223372036854775807");
+    expect((await post(body)).status).toBe(200);
+    expect(ai.requests.at(-1)!.text).toBe(body.replace(/}$/, ',"model":"fake-model"}'));
+    expect((await post(body)).headers.get("idempotent-replayed")).toBe("true");
+    expect((await post(sent("-9007199254740992", "9223372036854775807"))).status).toBe(422);
+  });
+
   test("a stream's bytes, but for the model's name and the finish reason, which comes once it is paid", async () => {
     const part = (delta: string, reason = "null") =>
       `{"id" : "c1","model":"m-2026","choices":[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${reason}}],"x":1.0}`;
@@ -385,8 +408,9 @@ describe("refused", () => {
     ]);
     expect(await send("/v1/chat/completions")).toMatchObject([405, { code: "method_not_allowed" }]);
     expect(await send("/v1/models")).toMatchObject([401, { code: "invalid_api_key" }]);
-    expect(await post({})).toMatchObject([401, { code: "invalid_api_key" }]);
-    expect(await post({ Authorization: "Bearer x" })).toMatchObject([401, { code: "invalid_api_key" }]);
+    const noKey = { code: "invalid_api_key", message: expect.stringContaining("API key") };
+    expect(await post({})).toMatchObject([401, noKey]);
+    expect(await post({ Authorization: "Bearer sk-x" })).toMatchObject([401, noKey]);
     expect(await post(bearer, "{}")).toMatchObject([415, { code: "unsupported_media_type" }]);
     expect(await post(json, "{")).toMatchObject([400, { code: "invalid_json" }]);
     const large = gzipSync(Buffer.alloc(33 * 1024 * 1024, " "));
