@@ -51,7 +51,8 @@ interface Parts {
   pages: Pages | undefined;
 }
 
-/** Makes the app and what it needs. `stop` drains the questions, and calls `stopListening` after a drain delay. */
+/** Makes the app and what it needs. `stop` drains questions and
+ * passwords, and calls `stopListening` after a drain delay. */
 export async function assemble(
   current: Current,
   { metrics, store, budget, redact, aiStates, pages }: Parts,
@@ -137,7 +138,10 @@ export async function assemble(
       await stopListening();
       await sleep(LATE);
     }
-    return questions.drain(current.config.drainTimeout * 1000);
+    const end = performance.now() + current.config.drainTimeout * 1000;
+    const aborted = await questions.drain(end - performance.now());
+    await passwords.drain(Math.max(0, end - performance.now()));
+    return aborted;
   };
   return { app, log, questions, signing, addresses, leave, stop };
 }

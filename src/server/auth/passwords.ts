@@ -1,13 +1,22 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Piscina } from "piscina";
 import { PASSWORD_BYTES } from "../../protocol/limits.ts";
+import { Bag } from "../core/bag.ts";
 import { ApiError } from "../core/api-error.ts";
 import type { Passwords, Turn } from "../core/ports.ts";
 import { createQueue } from "./queue.ts";
 
 const IDLE_MS = 60_000;
 const QUEUE_PER_THREAD = 32;
+
+interface DrainablePasswords extends Passwords {
+  /** Jobs that wait for a thread. */
+  readonly waiting: number;
+  /** Resolves when the jobs of now have ended, after `patience` ms at the latest. */
+  drain(patience: number): Promise<void>;
+}
 
 /**
  * Hashes passwords with bcrypt in worker threads, which start with the first job and end when idle for a minute.
@@ -29,11 +38,12 @@ export function openPasswords({
   cost: number;
   threads?: number;
   maxQueue?: number;
-}): Passwords & { readonly waiting: number } {
+}): DrainablePasswords {
   const failures = new WeakMap<Piscina, unknown>();
   let ended: Promise<unknown> = Promise.resolve();
   let closing: Promise<unknown> | undefined;
   let pool = openPool();
+  const jobs = new Bag<Promise<unknown>>();
   const queue = createQueue({ threads, maxQueue });
 
   function openPool(): Piscina {
@@ -76,18 +86,32 @@ export function openPasswords({
     }
   };
 
+  const follow = async (job: Promise<unknown>) => {
+    const entry = jobs.add(job);
+    try {
+      return await job;
+    } finally {
+      jobs.remove(entry);
+    }
+  };
+
   return {
     get waiting() {
       return queue.waiting;
     },
+    async drain(patience) {
+      const settled = Promise.allSettled(jobs.items());
+      const over = new AbortController();
+      await Promise.race([settled, sleep(patience, undefined, over)]).finally(() => over.abort());
+    },
     hash: async (password, turn = {}) => {
       if (!isDistinct(password)) throw new RangeError("bcrypt cannot tell this password from others.");
-      return (await run("hash", { password }, turn)) as string;
+      return (await follow(run("hash", { password }, turn))) as string;
     },
     matches: async (password, hash, turn = {}) => {
       const distinct = isDistinct(password);
       const job = { password: distinct ? password : "", hash };
-      return (await run("matches", job, turn)) === true && distinct;
+      return (await follow(run("matches", job, turn))) === true && distinct;
     },
     close: async () => {
       await (closing ??= Promise.all([ended, pool.destroy()]));

@@ -125,6 +125,22 @@ describe("passwords", () => {
     await starting.close();
   });
 
+  test("a drain waits for the jobs of now, and not longer than its patience", async () => {
+    const busy = openPasswords({ cost: 4, threads: 1 });
+    let ended = 0;
+    const jobs = Array.from({ length: 3 }, () => busy.hash("correct horse").then(() => (ended += 1)));
+    await busy.drain(60_000);
+    expect(ended).toBe(3);
+    await Promise.all(jobs);
+    await busy.drain(60_000);
+    const endless = openPasswords({ cost: 31, threads: 1 });
+    const job = endless.hash("correct horse");
+    job.catch(() => {});
+    await endless.drain(1);
+    await Promise.all([busy.close(), endless.close()]);
+    await expect(job).rejects.toMatchObject({ code: "shutting_down" });
+  });
+
   test("close ends waiting jobs with shutting_down, and can be called twice", async () => {
     const closing = openPasswords({ cost: 10, threads: 1 });
     const jobs = Array.from({ length: 4 }, () => closing.hash("correct horse"));
