@@ -107,3 +107,13 @@ test("20 wrong codes from an address are taken in an hour, and right ones do not
   expect((await server.register("d", { invite, address: "192.0.2.2" })).status).toBe(201);
   expect((await server.register("e")).status).toBe(403);
 });
+
+test("an address learns of 100 taken names in an hour, and new names do not count", async () => {
+  const server = await open({ limitRegister: undefined });
+  const invite = await server.invitation(1);
+  expect((await server.register("jane")).status).toBe(201);
+  expect(await server.burst(102, () => "jane")).toEqual([...Array(100).fill(409), 429, 429]);
+  const next = await server.register("joe", { invite });
+  expect([next.status, next.headers.get("ratelimit-policy")]).toEqual([429, '"names";q=100;w=3600']);
+  expect((await server.register("joe", { invite, address: "192.0.2.2" })).status).toBe(201);
+});

@@ -99,6 +99,7 @@ export async function openWiredServer({
       now,
       registrations: unlimited,
       wrongCodes: unlimited,
+      takenNames: unlimited,
       countGuess: openLoginLimits(() => testConfig(dir), addresses.isLimited),
     }),
     questions,

@@ -59,6 +59,13 @@ export const rateMutants = [
     tests: [register],
   },
   {
+    file: "src/server/core/sign-in.ts",
+    find: "const giveBack = await takenNames.take(address);",
+    replace: "const giveBack = async () => {};",
+    why: "An address learns which of any number of names are taken.",
+    tests: [register],
+  },
+  {
     file: "src/server/register-limits.ts",
     find: "isLimited(address) ? limit.take(address) : uncounted",
     replace: "limit.take(address)",

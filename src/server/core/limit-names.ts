@@ -5,6 +5,7 @@ export const LIMITS = [
   "login-strangers",
   "register",
   "invite",
+  "names",
   "keys",
   "questions",
   "in-flight",

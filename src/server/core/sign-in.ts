@@ -106,6 +106,8 @@ interface Needs {
   registrations: Limit;
   /** Of codes that no valid invitation has, from one address. */
   wrongCodes: Limit;
+  /** Of names that are taken, from one address. */
+  takenNames: Limit;
 }
 
 /** For what an API key may not do (docs/http-api.md#api-keys). */
@@ -118,7 +120,7 @@ export const keyNotAllowed = () =>
 /** See {@link SignIn}. */
 export function createSignIn(needs: Needs): SignIn {
   const { accounts, invites, registration, passwords, tokens, startingTokens, ledger, apiKeys, now } = needs;
-  const { countGuess, registrations, wrongCodes } = needs;
+  const { countGuess, registrations, wrongCodes, takenNames } = needs;
   const ended = () => new ApiError("invalid_token", "This token is no longer valid. Log in again.");
   const taken = () => new ApiError("username_taken", "This username is taken. Choose another one.");
 
@@ -179,12 +181,19 @@ export function createSignIn(needs: Needs): SignIn {
     return matches;
   }
 
+  /** Counted before the name is looked up, so that a burst learns no more. */
+  async function checkFree(username: string, { address }: Sender): Promise<void> {
+    const giveBack = await takenNames.take(address);
+    if (await giveBackOnFailure(giveBack, () => accounts.byName(username))) throw taken();
+    await giveBack();
+  }
+
   async function makeAccount(
     { username, password }: Credentials,
     invite: Invite | undefined,
     sender: Sender,
   ) {
-    if (await accounts.byName(username)) throw taken();
+    await checkFree(username, sender);
     const passwordHash = await passwords.hash(password, { ...sender, name: foldName(username) });
     const granted = invite?.tokens ?? startingTokens();
     const outcome = await accounts.create({

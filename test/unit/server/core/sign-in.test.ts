@@ -34,6 +34,7 @@ function signIn({ matches }: Pick<Passwords, "matches">, more: Partial<Accounts>
     registration: () => "open",
     registrations: unlimited,
     wrongCodes: unlimited,
+    takenNames: unlimited,
     async countGuess({ name, address, known }: Guess) {
       counted.push(`${name} ${address} ${known}`);
       return {
