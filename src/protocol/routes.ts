@@ -16,6 +16,7 @@ export const routes = {
   openAiModel: "/v1/models/*id",
   health: "/healthz",
   ready: "/readyz",
+  openApi: "/openapi.json",
 } as const;
 
 /** The paths of the pages for browsers (docs/browser.md), which are no part of the API. */

@@ -14,7 +14,7 @@ import { createSignIn } from "./core/sign-in.ts";
 import { createApp } from "./http/app.ts";
 import type { OpenMetrics } from "./metrics/open.ts";
 import type { Budget } from "./http/budget.ts";
-import type { Pages } from "./http/pages/open.ts";
+import type { Pages, StaticFile } from "./http/pages/open.ts";
 import { createClientAddresses } from "./http/client-address.ts";
 import { createLimit } from "./limits/limit.ts";
 import { createLog } from "./log.ts";
@@ -49,13 +49,14 @@ interface Parts {
   redact: (text: string) => string;
   aiStates: AiStates;
   pages: Pages | undefined;
+  openApi: StaticFile | undefined;
 }
 
 /** Makes the app and what it needs. `stop` drains questions and
  * passwords, and calls `stopListening` after a drain delay. */
 export async function assemble(
   current: Current,
-  { metrics, store, budget, redact, aiStates, pages }: Parts,
+  { metrics, store, budget, redact, aiStates, pages, openApi }: Parts,
   opened: Close[],
 ) {
   const { config } = current;
@@ -122,6 +123,7 @@ export async function assemble(
     stopping: () => phase === "stopping",
     store,
     aiStates: () => aiStates.all(namesOf(current)),
+    openApi,
     pages,
     log,
   });

@@ -7,7 +7,7 @@ import type { ServerConfig } from "./config.ts";
 import { Budget } from "./http/budget.ts";
 import { varyByOrigin } from "./http/cors.ts";
 import { openHttpServer } from "./http/listen.ts";
-import { openPages } from "./http/pages/open.ts";
+import { openFile, openPages } from "./http/pages/open.ts";
 import { createOpenWarning } from "./open-warning.ts";
 import { createReload, namesOf, placeOf, type Current } from "./reload.ts";
 import { createSecrets } from "./secrets.ts";
@@ -92,6 +92,7 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   const config = { ...given, warn: (sentence: string) => given.warn(secrets.redact(sentence)) };
   const { built, noPage } = config;
   const pages = built === undefined || noPage ? undefined : await openPages(join(built, "page"));
+  const openApi = built === undefined ? undefined : await openFile(built, "openapi.json", "application/json");
   // First: a server that is refused for its providers must not have touched its folder.
   const current: Current = { config, models: await openModels(config), leftOver: new Set() };
   opened.push(async () => {
@@ -111,7 +112,7 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   await store.setRefill(config.refill);
   const budget = new Budget(config.maxBuffered);
   const redact = secrets.redact;
-  const parts = { metrics, store, budget, redact, aiStates, pages };
+  const parts = { metrics, store, budget, redact, aiStates, pages, openApi };
   const { app, log, questions, signing, addresses, leave, stop } = await assemble(current, parts, opened);
   const server = await openHttpServer({
     host: config.host,

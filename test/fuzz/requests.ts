@@ -56,6 +56,7 @@ const valid: Record<keyof typeof routes, [method: string, body: fc.Arbitrary<unk
   ],
   health: ["GET", fc.constant({})],
   ready: ["GET", fc.constant({})],
+  openApi: ["GET", fc.constant({})],
   register: [
     "POST",
     fc.record({ username: fc.oneof(word, text), password: fc.constantFrom(PASSWORD, "short") }),

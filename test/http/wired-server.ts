@@ -16,6 +16,7 @@ import { createLog } from "../../src/server/log.ts";
 import { openLoginLimits } from "../../src/server/login-limits.ts";
 import type { Files } from "../../src/server/stores/json/files.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
+import { endWatch, watchReplies } from "../support/watch-replies.ts";
 import { unlimited } from "../support/unlimited.ts";
 import { testConfig } from "../support/test-server.ts";
 import { testedModel } from "../support/tested-model.ts";
@@ -134,13 +135,15 @@ export async function openWiredServer({
     budget,
     handle: app.callback(),
   });
+  const port = Number(new URL(server.url).port);
+  watchReplies(port);
   const created = await store.accounts.create({ name: "jane", passwordHash: "correct horse", tokens: 4000 });
   if (created.kind !== "created") throw new Error("A new store has a jane.");
   const { account } = created;
 
   return {
     url: server.url,
-    port: Number(new URL(server.url).port),
+    port,
     /** Jane's, who has 4,000. */
     token: tokens.issue(account),
     log,
@@ -153,6 +156,7 @@ export async function openWiredServer({
       await server.close(0);
       await store.close();
       await rm(dir, { recursive: true, force: true });
+      endWatch(port);
     },
   };
 }

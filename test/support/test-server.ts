@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import type { ModelConfig, ServerConfig } from "../../src/server/config.ts";
 import { serve, type RunningServer } from "../../src/server/serve.ts";
+import { endWatch, watchReplies } from "./watch-replies.ts";
 
 /** A real server in this process, with a free port and a separate folder. */
 export interface TestServer {
@@ -114,6 +115,8 @@ export async function openTestServer(wishes: Wishes = {}): Promise<TestServer> {
     testConfig(dir, { logStream, warn: (sentence) => void warnings.push(sentence), ...upstream, ...wishes }),
   );
   const { url } = running;
+  const port = Number(new URL(url).port);
+  watchReplies(port);
 
   const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
     fetch(url + path, {
@@ -130,7 +133,7 @@ export async function openTestServer(wishes: Wishes = {}): Promise<TestServer> {
 
   return {
     url,
-    port: Number(new URL(url).port),
+    port,
     dir,
     running,
     log,
@@ -152,6 +155,7 @@ export async function openTestServer(wishes: Wishes = {}): Promise<TestServer> {
     async close() {
       await running.close();
       await rm(dir, { recursive: true, force: true });
+      endWatch(port);
     },
   };
 }

@@ -32,8 +32,9 @@ import { readJson } from "./read-json.ts";
 import { checkHead, findClient, nameRequest, readTarget } from "./request-head.ts";
 import { detailsOf, logRequests, type OnRequest } from "./request-log.ts";
 import { sendReply } from "./reply.ts";
-import type { Pages } from "./pages/open.ts";
+import type { Pages, StaticFile } from "./pages/open.ts";
 import { pageRoutes } from "./pages/routes.ts";
+import { sendFile } from "./pages/send-file.ts";
 import { protectReply } from "./reply-headers.ts";
 import { inOrder, routeRequests, type Route } from "./router.ts";
 import { tellAbout, tellHealth, tellReady } from "./status.ts";
@@ -69,6 +70,8 @@ export interface AppNeeds {
   store: Pick<Store, "ready" | "trouble" | "apiKeys">;
   /** Of all models, the default first. */
   aiStates: () => NamedAiState[];
+  /** The OpenAPI document of the API. Undefined: it was not built. */
+  openApi?: StaticFile | undefined;
   /** Undefined: there are no pages for browsers. */
   pages?: Pages | undefined;
   log: Logger;
@@ -82,7 +85,7 @@ const COMPLETION_BYTES = 4 * 1024 * 1024;
 /** The steps of each route, in the order of checks of docs/http-api.md#order-of-checks. */
 export function routeTable(needs: AppNeeds): Route[] {
   const { signIn, questions, ledger, about, budget, maxBody, leaving, stopping, questionTimeout } = needs;
-  const { store, aiStates } = needs;
+  const { store, aiStates, openApi } = needs;
   return [
     [
       "post",
@@ -149,6 +152,7 @@ export function routeTable(needs: AppNeeds): Route[] {
     ["get", routes.about, [tellAbout(about)]],
     ["get", routes.health, [tellHealth(aiStates)]],
     ["get", routes.ready, [tellReady(leaving, store)]],
+    ...(openApi ? [["get", routes.openApi, [sendFile(openApi)]] satisfies Route] : []),
   ];
 }
 

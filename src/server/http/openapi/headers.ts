@@ -48,6 +48,8 @@ export const replyHeaders = {
     schema: { type: "string", const: "true" },
   },
   Vary: { description: "The reply depends on these headers of the request.", schema: { type: "string" } },
+  ETag: { description: "Names this version of the document.", schema: { type: "string" } },
+  "Content-Encoding": { description: "How the body is packed.", schema: { type: "string", const: "gzip" } },
   "WWW-Authenticate": {
     description: "What to send instead (RFC 6750).",
     schema: { type: "string", pattern: '^Bearer realm="ai-chat"(, error="invalid_token")?$' },

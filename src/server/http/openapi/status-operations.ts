@@ -1,5 +1,6 @@
 import { routes } from "../../../protocol/routes.ts";
-import { jsonReply, type Operation } from "./operation.ts";
+import { headerRefs } from "./headers.ts";
+import { emptyReply, jsonReply, type Operation } from "./operation.ts";
 
 /** What describes the server, and says how it is. */
 export const statusOperations: Operation[] = [
@@ -57,5 +58,42 @@ export const statusOperations: Operation[] = [
     access: "nothing",
     replies: { 200: jsonReply("Readiness", "The store takes charges.", { status: "ready" }) },
     errors: ["store_unavailable", "shutting_down"],
+  },
+  {
+    method: "get",
+    path: routes.openApi,
+    id: "getOpenApi",
+    tag: "server",
+    summary: "Read this document",
+    description: "With `Accept-Encoding: gzip` it comes packed.",
+    see: "docs/http-api.md#openapi",
+    access: "nothing",
+    parameters: [
+      {
+        name: "If-None-Match",
+        in: "header",
+        description: "The `ETag` of the version that the client has.",
+        schema: { type: "string" },
+      },
+    ],
+    replies: {
+      200: {
+        description:
+          "The document. It is the same for everybody, and may be kept: `Cache-Control: no-cache`.",
+        headers: headerRefs(["ETag", "Vary", "Content-Encoding"]),
+        content: {
+          "application/json": {
+            schema: {
+              type: "object",
+              additionalProperties: true,
+              required: ["openapi"],
+              properties: { openapi: { type: "string", description: "The version of OpenAPI." } },
+            },
+          },
+        },
+      },
+      304: emptyReply("It has not changed.", ["ETag", "Vary"]),
+    },
+    errors: [],
   },
 ];

@@ -29,11 +29,12 @@ const FILES = {
 
 const pack = promisify(gzip);
 
-async function openFile(folder: string, name: string, type: string): Promise<StaticFile> {
+/** Reads one file. Throws `StartupError` if it is missing. */
+export async function openFile(folder: string, name: string, type: string, advice = ""): Promise<StaticFile> {
   const bytes = await readFile(join(folder, name)).catch((error: unknown) => {
     throw new StartupError(
-      `The file ${name} of the web page cannot be read in ${folder}.`,
-      "Install ai-chat-system again, or run `npm run build` in its repository. Without the page: --no-page",
+      `The file ${name} cannot be read in ${folder}. It is a part of the program.`,
+      `Install ai-chat-system again, or run \`npm run build\` in its repository.${advice}`,
       error,
     );
   });
@@ -49,7 +50,8 @@ async function openFile(folder: string, name: string, type: string): Promise<Sta
 /** Reads the files of the pages. Throws `StartupError` if one is missing. */
 export async function openPages(folder: string): Promise<Pages> {
   const opened = Object.entries(FILES).map(
-    async ([key, [name, type]]) => [key, await openFile(folder, name, type)] as const,
+    async ([key, [name, type]]) =>
+      [key, await openFile(folder, name, type, " Without the page: --no-page")] as const,
   );
   return Object.fromEntries(await Promise.all(opened)) as Pages;
 }

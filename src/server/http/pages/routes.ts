@@ -4,14 +4,14 @@ import type { Middleware } from "../context.ts";
 import { headOf } from "../reply.ts";
 import type { Route } from "../router.ts";
 import type { Pages, StaticFile } from "./open.ts";
-import { sendFile } from "./send-file.ts";
+import { sendPage } from "./send-file.ts";
 
 const HINT =
   "There is nothing at this path but a page for browsers. GET /api/ describes this server, and /docs its API.";
 
 /** The page for browsers: for a client that prefers HTML to JSON. Others get what they get without it. */
 function sendHome(file: StaticFile): Middleware {
-  const send = sendFile(pagePaths.home, file, "Accept, Accept-Encoding");
+  const send = sendPage(pagePaths.home, file, "Accept, Accept-Encoding");
   return async function sendHome(ctx, next) {
     if (ctx.accepts("application/json", "text/html") === "text/html") return send(ctx, next);
     headOf(ctx.res).push("Vary", "Accept");
@@ -22,8 +22,8 @@ function sendHome(file: StaticFile): Middleware {
 /** The routes of docs/browser.md. */
 export const pageRoutes = ({ home, ...files }: Pages): Route[] => [
   ["get", pagePaths.home, [sendHome(home)]],
-  ["get", pagePaths.script, [sendFile(pagePaths.script, files.script)]],
-  ["get", pagePaths.style, [sendFile(pagePaths.style, files.style)]],
-  ["get", pagePaths.docs, [sendFile(pagePaths.docs, files.docs)]],
-  ["get", pagePaths.docsStyle, [sendFile(pagePaths.docsStyle, files.docsStyle)]],
+  ["get", pagePaths.script, [sendPage(pagePaths.script, files.script)]],
+  ["get", pagePaths.style, [sendPage(pagePaths.style, files.style)]],
+  ["get", pagePaths.docs, [sendPage(pagePaths.docs, files.docs)]],
+  ["get", pagePaths.docsStyle, [sendPage(pagePaths.docsStyle, files.docsStyle)]],
 ];

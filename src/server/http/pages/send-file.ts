@@ -4,8 +4,8 @@ import { headOf } from "../reply.ts";
 import type { StaticFile } from "./open.ts";
 
 /**
- * Headers of every page, in place of {@link safeHeaders} and those for pages of other origins: a browser asks each time whether it has changed, runs only the
- * script of this server, and loads nothing from elsewhere.
+ * Headers of every page, in place of {@link safeHeaders} and those for pages of other origins: a browser asks each time whether
+ * it has changed, runs only the script of this server, and loads nothing from elsewhere.
  */
 const pageHeaders = [
   "Cache-Control",
@@ -26,19 +26,26 @@ const hasTag = (header: string | undefined, etag: string) =>
   (header.trim() === "*" || header.split(",").some((tag) => tag.trim().replace(/^(?:W\/)?/, "W/") === etag));
 
 /**
- * The handler of a file. With a slash at its end, the path leads to the one without: relative addresses in the file would
- * be wrong there.
+ * The handler of a file of a page. With a slash at its end, the path leads to the one without: relative addresses in the file
+ * would be wrong there.
  */
-export function sendFile(path: string, file: StaticFile, vary = "Accept-Encoding"): Middleware {
+export function sendPage(path: string, file: StaticFile, vary?: string): Middleware {
+  const send = sendFile(file, vary);
+  return async function sendPage(ctx, next) {
+    const head = headOf(ctx.res);
+    head.splice(head.indexOf(safeHeaders[0]), head.length, ...pageHeaders);
+    if (ctx.path === path) return send(ctx, next);
+    head.push("Location", `..${path}`);
+    ctx.state.reply = { status: 308 };
+  };
+}
+
+/** The handler of a file. A client that keeps it asks each time whether it has changed. */
+export function sendFile(file: StaticFile, vary = "Accept-Encoding"): Middleware {
   const { type, bytes, packed, etag } = file;
   return async function sendFile(ctx) {
     const head = headOf(ctx.res);
-    head.splice(head.indexOf(safeHeaders[0]), head.length, ...pageHeaders);
-    if (ctx.path !== path) {
-      head.push("Location", `..${path}`);
-      ctx.state.reply = { status: 308 };
-      return;
-    }
+    head[head.indexOf("Cache-Control") + 1] = "no-cache";
     head.push("ETag", etag, "Vary", vary);
     if (hasTag(ctx.req.headers["if-none-match"], etag)) {
       ctx.state.reply = { status: 304 };

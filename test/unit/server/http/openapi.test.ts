@@ -38,7 +38,7 @@ test("docs/openapi.json is the document that the program makes", async () => {
 });
 
 test("it has each route of the server, and no other", () => {
-  const needs = { signIn: {}, questions: {}, store: { apiKeys: {} } } as AppNeeds;
+  const needs = { signIn: {}, questions: {}, store: { apiKeys: {} }, openApi: {} } as AppNeeds;
   const served = routeTable(needs).map(([method, path]) => `${method} ${pathOf(path)}`);
   const documented = Object.entries(document["paths"] as Record<string, object>).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method} ${path}`),
