@@ -4,8 +4,8 @@ import { headOf } from "../reply.ts";
 import type { StaticFile } from "./open.ts";
 
 /**
- * Headers of every page, in place of {@link safeHeaders} and those for pages of other origins: a browser asks each time whether
- * it has changed, runs only the script of this server, and loads nothing from elsewhere.
+ * Headers of every page, in place of {@link safeHeaders} and of those for other origins: a browser asks each time whether it
+ * has changed, runs only the script of this server, and loads nothing from elsewhere.
  */
 const pageHeaders = [
   "Cache-Control",
