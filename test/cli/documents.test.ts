@@ -65,7 +65,7 @@ const documents = {
   serve: serveDocument,
   "serve --check": checkedDocument,
   "accounts list": accounts.accountsDocument,
-  "accounts show": accounts.accountDocument,
+  "accounts show": accounts.shownDocument,
   ledger: ledgerDocument,
   "ledger --follow": factDocument,
   report: reportDocument,

@@ -113,6 +113,7 @@ export function apiKeysContract(name: string, place: () => Promise<StoreFixture>
           });
           expect(await keys().byDigest("0".repeat(64))).toBeUndefined();
           expect(await keys().list("nobody")).toEqual([]);
+          expect((await store.operations.account("jane"))?.apiKeys).toBe(2);
         });
       });
 
@@ -174,6 +175,7 @@ export function apiKeysContract(name: string, place: () => Promise<StoreFixture>
           expect(await hold({ apiKey: key.id })).toBe("key_ended");
           expect(await hold({ apiKey: other.id })).toBe("held");
           expect(await keys().revoke(jane, key.id)).toEqual({ kind: "unknown" });
+          expect((await store.operations.account("jane"))?.apiKeys).toBe(1);
         });
         expect(await keys().create(newKey({ digest: key.digest }))).toEqual({ kind: "taken" });
         expect((await create({ name: "ONE" })).name).toBe("ONE");

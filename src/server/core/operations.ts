@@ -20,6 +20,8 @@ export interface AccountRow extends Balance {
   disabled: boolean;
   /** Tokens of a refill that is due and that nobody has used yet; not part of `tokens`. */
   due: number;
+  /** How many API keys it has that were not ended. Absent in a list of accounts. */
+  apiKeys?: number | undefined;
 }
 
 export type FactKind =

@@ -40,6 +40,14 @@ export function columnsOf({ width = WIDE }: Pick<TableLook, "width">): Column<Ac
   ];
 }
 
+/** Shown of one account alone. */
+export const apiKeys: Column<AccountRow> = {
+  name: "api_keys",
+  title: "API keys",
+  kind: "number",
+  value: ({ apiKeys = null }) => apiKeys,
+};
+
 /** An account as `--json` prints it. */
 export const documentOf = (row: AccountRow): AccountDocument => ({
   username: row.username,

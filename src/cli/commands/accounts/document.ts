@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { text, time, whole } from "../../io/document-fields.ts";
 
-/** What `accounts show --json` prints. `refill_due`: tokens of a refill that is due and that nobody has used yet. */
-export const accountDocument = z.strictObject({
+/** An account. `refill_due`: tokens of a refill that is due and that nobody has used yet. */
+const accountDocument = z.strictObject({
   username: text,
   tokens: whole,
   held: whole,
@@ -13,6 +13,10 @@ export const accountDocument = z.strictObject({
   refill_due: whole,
 });
 export type AccountDocument = z.infer<typeof accountDocument>;
+
+/** What `accounts show --json` prints. `api_keys`: how many it has that were not ended. */
+export const shownDocument = accountDocument.extend({ api_keys: whole.nullable() });
+export type ShownDocument = z.infer<typeof shownDocument>;
 
 /** What `accounts list --json` prints. */
 export const accountsDocument = z.array(accountDocument);

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { text, whole } from "../../io/document-fields.ts";
+import { text, time, whole } from "../../io/document-fields.ts";
 
 const fields = {
   id: text,
   /** Null: an account gets the starting tokens. */
   tokens: whole.nullable(),
   uses: whole,
-  expires: z.iso.datetime(),
+  expires_at: time,
 };
 
 /** What `invites create --json` prints. */
@@ -19,7 +19,7 @@ export const invitesDocument = z.array(
     ...fields,
     digest: text,
     used: whole,
-    created: z.iso.datetime(),
+    created_at: time,
     state: z.enum(["valid", "used_up", "expired", "revoked"]),
   }),
 );

@@ -56,7 +56,7 @@ const create: Action = async (call, words, ask) => {
   const document: CreatedDocument = [];
   for (let left = count; left > 0; left -= INVITES_PAGE) {
     const made = await make(Math.min(left, INVITES_PAGE), { tokens, uses, expires }, ask);
-    document.push(...made.map(({ id, code }) => ({ code, id, tokens, uses, expires: isoOf(expires) })));
+    document.push(...made.map(({ id, code }) => ({ code, id, tokens, uses, expires_at: isoOf(expires) })));
     if (!output.json) await output.line(made.map(({ code }) => code).join("\n"));
   }
   if (output.json) return output.document(document);
@@ -94,8 +94,8 @@ const list: Action = async (call, words, ask) => {
         tokens,
         uses,
         used,
-        created: isoOf(at),
-        expires: isoOf(expires),
+        created_at: isoOf(at),
+        expires_at: isoOf(expires),
         state,
       })) satisfies InvitesDocument,
     );

@@ -6,8 +6,8 @@ const fields = {
   id: text,
   name: text,
   limit: z.strictObject({ tokens: whole, per: z.enum(periods) }).nullable(),
-  expires: time.nullable(),
-  created: time,
+  expires_at: time.nullable(),
+  created_at: time,
 };
 
 /** What `keys create --json` prints. */
@@ -16,7 +16,7 @@ export type CreatedKeyDocument = z.infer<typeof createdKeyDocument>;
 
 /** What `keys list --json` prints, oldest first. */
 export const keysDocument = z.array(
-  z.strictObject({ ...fields, spent: nullableCount, last_used: time.nullable() }),
+  z.strictObject({ ...fields, spent: nullableCount, last_used_at: time.nullable() }),
 );
 export type KeysDocument = z.infer<typeof keysDocument>;
 

@@ -20,6 +20,14 @@ const limitWords = ({ limit }: ApiKeyInfo) =>
 const untilWords = ({ expires }: ApiKeyInfo) =>
   expires === null ? "until you end it" : `until ${minuteOf(expires)}`;
 
+const documentOf = ({ id, name, limit, expires, created }: ApiKeyInfo) => ({
+  id,
+  name,
+  limit,
+  expires_at: expires,
+  created_at: created,
+});
+
 const create: Action = async (call, client, words) => {
   const { output, values, signal } = call;
   const name = words.join(" ");
@@ -27,7 +35,8 @@ const create: Action = async (call, client, words) => {
   const { keyLimit: limit, keyExpires } = values;
   const expires = keyExpires === undefined ? undefined : Date.now() + keyExpires;
   const made = await client.createKey({ name, limit, expires }, signal);
-  if (output.json) return output.document(made satisfies CreatedKeyDocument);
+  if (output.json)
+    return output.document({ ...documentOf(made), key: made.key } satisfies CreatedKeyDocument);
   await output.line(made.key);
   output.note(
     `${oneLine(made.name)}: ${limitWords(made)}, valid ${untilWords(made)}. It is shown only here.`,
@@ -47,7 +56,11 @@ const list: Action = async (call, client, words) => {
   const all = await client.keys(signal);
   if (output.json)
     return output.document(
-      all.map(({ lastUsed, ...key }) => ({ ...key, last_used: lastUsed })) satisfies KeysDocument,
+      all.map((key) => ({
+        ...documentOf(key),
+        spent: key.spent,
+        last_used_at: key.lastUsed,
+      })) satisfies KeysDocument,
     );
   if (all.length > 0) await output.line(all.map(rowOf).join("\n"));
   else output.note(`You have no API keys. To make one: ${program.name} keys create NAME`);

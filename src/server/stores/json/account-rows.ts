@@ -30,7 +30,7 @@ export function* accountPages(shown: Shown): Generator<AccountRow[]> {
 /** By its name in any ASCII case; a deleted one by its pseudonym. */
 export function accountRow(shown: Shown, name: string): AccountRow | undefined {
   const book = shown.books.names.get(foldName(name));
-  return book && rowOf(book, shown);
+  return book && { ...rowOf(book, shown), apiKeys: shown.books.apiKeys.liveOf(book.id).length };
 }
 
 function rowOf(book: AccountBook, { books, held, now }: Shown): AccountRow {

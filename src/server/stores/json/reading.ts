@@ -29,6 +29,7 @@ const accountRow = z.object({
   lastQuestion: z.number().nullable(),
   disabled: z.boolean(),
   due: z.number(),
+  apiKeys: z.number().optional(),
   next: z.object({ tokens: z.number(), at: z.number() }).optional(),
 }) satisfies z.ZodType<AccountRow>;
 

@@ -27,6 +27,7 @@ FROM chat_accounts a`;
 
 export const ACCOUNTS_PAGE = `${ROWS} WHERE a.id > $1 AND a.deleted_at IS NULL ORDER BY a.id LIMIT ${PAGE}`;
 const BY_NAME = `${ROWS} WHERE a.folded = $1`;
+const API_KEYS = "SELECT count(*)::int4 AS n FROM chat_api_keys WHERE account = $1 AND ended_at IS NULL";
 
 interface Row extends RefillState {
   id: AccountId;
@@ -55,7 +56,10 @@ export function createAccountRows({ run }: Pick<Database, "run">): Pick<Operatio
     async account(name) {
       if (!isName(name)) return undefined;
       const { rows } = await run<Row>(BY_NAME, [foldName(name)]);
-      return rows[0] && rowOf(rows[0], await readRefills({ run }));
+      const [row] = rows;
+      if (!row) return undefined;
+      const keys = await run<{ n: number }>(API_KEYS, [row.id]);
+      return { ...rowOf(row, await readRefills({ run })), apiKeys: keys.rows[0]?.n };
     },
   };
 }

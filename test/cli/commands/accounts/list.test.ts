@@ -51,6 +51,7 @@ test("an account is shown by its name in any case, in both forms", async () => {
     last_question_at: expect.stringMatching(/^\d{4}-.*Z$/),
     disabled: false,
     refill_due: 0,
+    api_keys: 0,
   });
   const plain = await accounts("show", "ann");
   expect(plain.stdout).toMatch(/^username {10}ann\ntokens {12}3900\nheld {14}0\nused {14}100\ncreated_at /);

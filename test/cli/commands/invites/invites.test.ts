@@ -78,7 +78,8 @@ test("codes are made, listed and revoked in the folder, in any number", async ()
   expect(listed).toHaveLength(120);
   expect(listed[0]).toMatchObject({ tokens: null, uses: 3, used: 0, state: "valid" });
   const days =
-    (Date.parse(String(listed[0]!["expires"])) - Date.parse(String(listed[0]!["created"]))) / 86_400_000;
+    (Date.parse(String(listed[0]!["expires_at"])) - Date.parse(String(listed[0]!["created_at"]))) /
+    86_400_000;
   expect(days).toBeCloseTo(30, 2);
 
   const [code = ""] = lines(many.stdout);
