@@ -2,7 +2,15 @@ import type { Call } from "./call.ts";
 import type { OptionName } from "./options.ts";
 
 /** The kind of a word; completion offers the known values of that kind. */
-export type WordKind = "command" | "conversation" | "setting" | "settingValue" | "folder" | "file" | "text";
+export type WordKind =
+  | "command"
+  | "conversation"
+  | "apiKey"
+  | "setting"
+  | "settingValue"
+  | "folder"
+  | "file"
+  | "text";
 
 /** A subcommand. */
 export interface ActionSpec {

@@ -15,12 +15,14 @@ export interface Candidate {
 /** The reply to the shell: a list of words, or that the shell should complete folders or files. */
 export type Completion = { kind: "words"; candidates: Candidate[] } | { kind: "folders" | "files" };
 
-/** Data saved on this machine, and the names of models, which a server is asked for if they aren't. Never rejects. */
+/** Data saved on this machine; models and API keys, which a server is asked for if they aren't. */
 export interface Known {
   conversations(): Promise<Candidate[]>;
   servers(): Promise<Candidate[]>;
   roles(): Promise<Candidate[]>;
-  /** `server` as it was typed; undefined: the default one. */
+  /** API keys of the account. `server` as it was typed; undefined: the default one. */
+  keys(server: string | undefined): Promise<Candidate[]>;
+  /** `server` likewise. */
   models(server: string | undefined): Promise<Candidate[]>;
 }
 
@@ -56,6 +58,7 @@ async function wordsOf(
   if (kind === "folder") return { kind: "folders" };
   if (kind === "file") return { kind: "files" };
   if (kind === "conversation") return words(await known.conversations());
+  if (kind === "apiKey") return words(await known.keys(cursor.server));
   if (kind === "setting") return words(settings());
   const setting = settingNames.find((name) => name === before);
   if (kind === "settingValue" && setting !== undefined)

@@ -3,7 +3,7 @@ import { openConversations } from "../../../client/conversations/conversations.t
 import { openCredentials } from "../../../client/kept/credentials.ts";
 import { places as placesOf, type Places } from "../../../client/kept/places.ts";
 import { oneLine } from "../../../text/sanitize.ts";
-import type { ModelOffer } from "../../../client/http/contract.ts";
+import type { ApiClient, ModelOffer } from "../../../client/http/contract.ts";
 import { counted } from "../../../text/numbers.ts";
 import { NO_ROLE } from "../../../client/kept/own-names.ts";
 import { openSettings } from "../../../client/kept/settings.ts";
@@ -18,7 +18,7 @@ const LONGEST = 72;
 /** Whether a value has no characters that a shell interprets: quoting differs between the three shells. */
 const isShellSafe = (value: string) => /^[\w@%+:,./[\]=-]+$/.test(value);
 
-/** Milliseconds that a person waits for the names of models. */
+/** Milliseconds that a person waits for what a server tells. */
 const LONGEST_WAIT_MS = 1_000;
 
 type Env = Record<string, string | undefined>;
@@ -31,28 +31,43 @@ function serverOf(typed: string | undefined, places: Places, { AI_CHAT_SERVER }:
     : parseSetting("server", named);
 }
 
-/** The models that the server offers: as they are kept, else as it tells within a second. */
-async function modelsAt(server: string, places: Places, env: Env): Promise<readonly ModelOffer[]> {
+/** What the server tells within a second; with the token that a command would send. Rejects if it tells nothing. */
+async function toldBy<T>(
+  server: string,
+  places: Places,
+  env: Env,
+  ask: (client: ApiClient, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (server === "local") throw new Error("It would have to be started.");
   const credentials = openCredentials({ dir: places.config });
-  const { fromKept, isFresh } = await import("../../../client/http/offer.ts");
-  const kept = credentials.get(server)?.offer;
-  if (isFresh(kept, Date.now())) return fromKept(kept).models;
-  // It would have to be started.
-  if (server === "local") return [];
+  const kept = env.AI_CHAT_TOKEN ? undefined : credentials.get(server);
   const [{ createApiClient }, { proxyOpener }] = await Promise.all([
     import("../../../client/http/api-client.ts"),
     import("../../connection/dispatcher.ts"),
   ]);
   const client = createApiClient({
     server,
+    token: env.AI_CHAT_TOKEN || kept?.token,
+    scheme: kept?.scheme,
     openDispatcher: await proxyOpener(env),
-    offerCache: { read: () => undefined, write: (offer) => credentials.update(server, { offer }) },
+    offerCache: {
+      read: () => credentials.get(server)?.offer,
+      write: (offer) => credentials.update(server, { offer }),
+    },
   });
   try {
-    return (await client.offer(AbortSignal.timeout(LONGEST_WAIT_MS))).models;
+    return await ask(client, AbortSignal.timeout(LONGEST_WAIT_MS));
   } finally {
     await client.close();
   }
+}
+
+/** The models that the server offers: as they are kept, else as it tells. */
+async function modelsAt(server: string, places: Places, env: Env): Promise<readonly ModelOffer[]> {
+  const { fromKept, isFresh } = await import("../../../client/http/offer.ts");
+  const kept = openCredentials({ dir: places.config }).get(server)?.offer;
+  if (isFresh(kept, Date.now())) return fromKept(kept).models;
+  return (await toldBy(server, places, env, (client, signal) => client.offer(signal))).models;
 }
 
 function knownTo(places: Places, env: Env): Known {
@@ -65,6 +80,16 @@ function knownTo(places: Places, env: Env): Known {
           .filter((part) => part !== "")
           .join(", "),
       }));
+    },
+    async keys(typed) {
+      const { limitWords } = await import("../keys/limit-words.ts");
+      const server = serverOf(typed, places, env);
+      const keys = await toldBy(server, places, env, (client, signal) => client.keys(signal));
+      return keys.map((key) =>
+        isShellSafe(key.name)
+          ? { value: key.name, about: limitWords(key) }
+          : { value: key.id, about: `${key.name}, ${limitWords(key)}` },
+      );
     },
     async roles() {
       const { openTextFolders } = await import("../../../client/kept/own-texts.ts");

@@ -10,6 +10,7 @@ import { lookAtProxy } from "./proxy.ts";
 import { lookAtServer } from "./server.ts";
 import { lookAtStore } from "./store.ts";
 import { lookAtTerminal } from "./terminal.ts";
+import { lookAtTexts } from "./texts.ts";
 import { painted } from "../../io/paint.ts";
 import { isAscii } from "../../io/terminal.ts";
 
@@ -47,12 +48,13 @@ export async function doctor(call: Call): Promise<number> {
   const [server, terminal] = [await lookAtServer(call), await lookAtTerminal(call)];
   const [proxy, files] = [lookAtProxy(env), lookAtFiles(places, process.platform)];
   const keys = await lookAtKeys(places, process.platform);
+  const texts = lookAtTexts(places, process.platform);
   const store = await lookAtStore(places);
   const ai = await lookAtAi(call);
   const reports = [
     { ...server, findings: [...server.findings, ...proxy.findings] },
     terminal,
-    { ...files, findings: [...files.findings, ...keys.findings, ...store.findings] },
+    { ...files, findings: [...files.findings, ...keys.findings, ...texts.findings, ...store.findings] },
     ...(ai ? [ai] : []),
   ];
   const faults = reports.flatMap(({ findings }) => findings.flatMap(({ fault }) => fault ?? []));
@@ -64,7 +66,7 @@ export async function doctor(call: Call): Promise<number> {
       ...server.document,
       proxy: proxy.document,
       terminal: terminal.document,
-      files: [...files.document, ...keys.document],
+      files: [...files.document, ...keys.document, ...texts.document],
       own_server: store.document,
       ai: ai?.document ?? null,
       problems: faults.map(({ code, message, hint }) => ({ code, message, hint })),

@@ -77,8 +77,12 @@ function faultOf(
   return undefined;
 }
 
+/** Where it is, in words. */
+export const atPath = ({ path, exists }: FileDocument): string =>
+  path === null ? "nowhere" : exists ? path : `${path} (nothing there yet)`;
+
 /** Counts a file as unreadable if inspecting it throws. */
-function safely(what: string, path: string | undefined, platform: NodeJS.Platform): FileDocument {
+export function safely(what: string, path: string | undefined, platform: NodeJS.Platform): FileDocument {
   try {
     return look(what, path, platform);
   } catch {
@@ -107,8 +111,7 @@ export function lookAtFiles(places: Places, platform: NodeJS.Platform): Report<F
     const fault =
       faultOf(found, isFolder) ??
       (problem === undefined ? undefined : localFault(problem, "Until it is fixed, the file is ignored."));
-    const text = found.exists || path === undefined ? (path ?? "nowhere") : `${path} (nothing there yet)`;
-    return { about: what, text, fault };
+    return { about: what, text: atPath(found), fault };
   });
   return { title: "Files", findings, document };
 }
@@ -121,12 +124,11 @@ export async function lookAtKeys(
   const path = config === undefined ? undefined : join(config, "keys.json");
   const found = safely("keys", path, platform);
   const own = await readKeysFile(config);
-  const text = found.exists || path === undefined ? (path ?? "nowhere") : `${path} (nothing there yet)`;
   const rest =
     own?.keymap === undefined ? "Until it is fixed, the file is ignored." : "The rest of it holds.";
   const fault =
     own === undefined || own.faults.length === 0
       ? undefined
       : localFault(`${own.path}: ${own.faults.join(" ")}`, rest);
-  return { title: "Files", findings: [{ about: "keys", text, fault }], document: [found] };
+  return { title: "Files", findings: [{ about: "keys", text: atPath(found), fault }], document: [found] };
 }

@@ -6,7 +6,7 @@ export const spec: CommandSpec = {
   actions: {
     create: { summary: "make a key and print it", words: ["text"] },
     list: { summary: "list all, with what each has spent", words: [] },
-    revoke: { summary: "end one", words: ["text"] },
+    revoke: { summary: "end one", words: ["apiKey"] },
   },
   options: ["keyLimit", "keyExpires"],
   secrets: ["token"],

@@ -188,6 +188,32 @@ test("doctor reports a broken file and a folder that can't be created, with thei
   );
 });
 
+test("doctor reports roles and prompts that cannot be used, and names files that are none", async () => {
+  const dir = join(home.dir, "config", "ai-chat");
+  await mkdir(join(dir, "roles"), { recursive: true, mode: 0o700 });
+  await writeFile(join(dir, "roles", "teacher.md"), "Explain it to a child.");
+  await writeFile(join(dir, "roles", "pirate.txt"), "Talk like a pirate.");
+  await writeFile(join(dir, "roles", ".swp.md"), "");
+  expect((await doctor()).code).toBe(0);
+  await writeFile(join(dir, "roles", "none.md"), "None.");
+  await writeFile(join(dir, "roles", "empty.md"), "\n");
+  await writeFile(join(dir, "prompts"), "a file");
+  const { code, stdout } = await doctor();
+  expect(code).toBe(1);
+  const text = unwrapped(stdout);
+  expect(text).toContain(`- roles ${join(dir, "roles", "none.md")} is not used: its name`);
+  expect(text).toContain(`- roles ${join(dir, "roles", "pirate.txt")} is not used: its name`);
+  expect(text).toContain(`✗ roles ${join(dir, "roles", "empty.md")} is empty. Until`);
+  expect(text).toContain(`✗ prompts ${join(dir, "prompts")} cannot be listed (ENOTDIR).`);
+  expect(text).not.toContain("teacher.md");
+  expect(text).not.toContain("swp");
+  const { document } = await documentOf();
+  expect(document.problems).toHaveLength(2);
+  expect(document.files.map(({ what }: { what: string }) => what)).toEqual(
+    expect.arrayContaining(["roles", "prompts"]),
+  );
+});
+
 test("doctor in a pipe with an ASCII locale sends no terminal queries, and prints only ASCII in 80 columns", async () => {
   const { stdout } = await doctor([], { LC_ALL: "C", AI_CHAT_TOKEN: "x" });
   expect(stdout).toMatch(/^[\n\x20-\x7e]*$/);

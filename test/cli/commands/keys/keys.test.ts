@@ -38,6 +38,14 @@ test("a key is made, asks as AI_CHAT_TOKEN, is listed, and is ended by its name"
   );
   const usage = await run(["usage", "--days", "1", "--by", "key"]);
   expect(usage.stdout).toMatch(/\nmy editor: 1 question, 100 tokens\n$/);
+  const [id = ""] = list.stdout.split(" ");
+  expect(await run(["keys", "create", "ci", "-q"])).toMatchObject({ code: 0 });
+  const completed = await runProgram(["__complete", "keys", "revoke", "-s", server.url, ""], {
+    home,
+    env: { AI_CHAT_TOKEN: token },
+  });
+  // Words of which a shell would interpret a part are completed by the ID.
+  expect(completed.stdout).toBe(`words\n${id}\tmy editor, 1,000 tokens a day\nci\tno limit\n`);
   expect(await run(["keys", "revoke", "MY EDITOR"])).toMatchObject({ code: 0, stdout: "Ended my editor.\n" });
   expect((await run(["balance"], key)).code).toBe(4);
 });

@@ -81,6 +81,7 @@ const nobody: Known = {
   conversations: async () => [],
   servers: async () => [],
   models: async () => [],
+  keys: async () => [],
   roles: async () => [],
 };
 const page = manPage({ version: "1", date: "2026-11-22" });

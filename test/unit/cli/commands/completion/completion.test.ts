@@ -7,6 +7,7 @@ const known: Known = {
   conversations: async () => [{ value: "k3aaaaaa", about: "trip to Rome" }],
   servers: async () => [{ value: "local", about: "" }],
   roles: async () => [{ value: "teacher", about: "Explain it to a child." }],
+  keys: async (server = "default") => [{ value: `ci-${server}`, about: "1,000 tokens a day" }],
   models: async (server = "default") => [{ value: `big-${server}`, about: "500 tokens" }],
 };
 
@@ -42,6 +43,8 @@ const exact: [typed: string[], wanted: string[] | "folders" | "files"][] = [
   [["conversations", "show", "--json", ""], ["k3aaaaaa"]],
   [["conversations", "show", "k3aaaaaa", ""], []],
   [["conversations", "search", ""], []],
+  [["keys", "create", ""], []],
+  [["keys", "revoke", "-s", "local", ""], ["ci-local"]],
   [["conversations", "export", "--all", ""], "folders"],
   [["conversations", "import", ""], "files"],
   [["conversations", "import", "rome.json", ""], "files"],
