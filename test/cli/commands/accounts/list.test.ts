@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { moveInto, runInside } from "../../../support/run-inside.ts";
 import { makeHome, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
 const env = { AI_CHAT_PASSWORD: "correct horse" };
@@ -15,9 +16,11 @@ beforeAll(async () => {
   ])
     await runProgram(args, { home, env });
 });
+beforeEach(() => moveInto(home));
+afterEach(() => void vi.unstubAllEnvs());
 afterAll(() => home.remove());
 
-const accounts = (...args: string[]) => runProgram(["accounts", ...args], { home });
+const accounts = (...args: string[]) => runInside(["accounts", ...args]);
 const listed = async (...args: string[]) =>
   (JSON.parse((await accounts("list", ...args, "--json")).stdout) as { username: string }[]).map(
     ({ username }) => username,

@@ -1,19 +1,28 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { makeHome, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { prepareHome } from "../../../support/prepared-home.ts";
+import { moveInto, runInside } from "../../../support/run-inside.ts";
+import { runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
 let home: Home;
+const copyHome = prepareHome((home) => register(home, "Jane"));
 beforeEach(async () => {
-  home = await makeHome();
-  const env = { AI_CHAT_PASSWORD: "correct horse" };
-  await runProgram(["register", "-s", "local", "-u", "Jane"], { home, env });
+  home = await copyHome();
+  moveInto(home);
 });
-afterEach(() => home.remove());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await home.remove();
+});
+
+const register = (home: Home, name: string) =>
+  runProgram(["register", "-s", "local", "-u", name], { home, env: { AI_CHAT_PASSWORD: "correct horse" } });
 
 const folder = () => join(home.dir, "data", "ai-chat", "server");
-const grant = (...words: string[]) => runProgram(["grant", ...words], { home });
-const tokens = async () => (await runProgram(["balance", "-q"], { home })).stdout.trim();
+const grant = (...words: string[]) => runInside(["grant", ...words]);
+const grantAlone = (...words: string[]) => runProgram(["grant", ...words], { home });
+const tokens = async () => (await runInside(["balance", "-q"])).stdout.trim();
 const facts = async () =>
   (await readFile(join(folder(), "ledger.jsonl"), "utf8"))
     .trimEnd()
@@ -40,7 +49,7 @@ test("grant gives tokens in the user's folder, to a name in any case, with a lin
 test("grant goes through the server that runs on the folder, which shows the new balance at once", async () => {
   const server = await startProgram(["serve", "--port", "0", "--log", "silent"], { home });
   await server.sees("Ctrl-C", "stderr");
-  const given = await Promise.all([1, 2, 3].map((count) => grant("jane", String(count), "--json")));
+  const given = await Promise.all([1, 2, 3].map((count) => grantAlone("jane", String(count), "--json")));
   expect(given.map(({ code }) => code)).toEqual([0, 0, 0]);
   expect(await tokens()).toBe("4006");
   const unknown = await grant("joe", "1");
@@ -67,7 +76,7 @@ test("grant with the same id is one grant, with a server and without, and a diff
 });
 
 test("many grants at once without a server are all recorded", async () => {
-  const given = await Promise.all(Array.from({ length: 6 }, () => grant("jane", "10")));
+  const given = await Promise.all(Array.from({ length: 6 }, () => grantAlone("jane", "10")));
   expect(given.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
     given.map(() => ({ code: 0, stderr: expect.stringMatching(/^The ID of this grant is \S+\.\n$/) })),
   );
@@ -87,11 +96,13 @@ test("a grant whose server does not answer gives nothing, and says so", async ()
 });
 
 describe("a grant to many", () => {
-  const register = (name: string) =>
-    runProgram(["register", "-s", "local", "-u", name], { home, env: { AI_CHAT_PASSWORD: "correct horse" } });
+  const copyOfThree = prepareHome(async (home) => {
+    for (const name of ["Jane", "joe", "jim"]) await register(home, name);
+  });
   beforeEach(async () => {
-    await register("joe");
-    await register("jim");
+    await home.remove();
+    home = await copyOfThree();
+    moveInto(home);
   });
   const given = async (...words: string[]) => {
     const { code, stdout } = await grant(...words, "--json");
@@ -147,7 +158,7 @@ describe("a grant to many", () => {
     await writeFile(file, "\ufeffjoe\r\n\r\n  JIM \r\rjoe");
     const server = await startProgram(["serve", "--port", "0", "--log", "silent"], { home });
     await server.sees("Ctrl-C", "stderr");
-    await runProgram(["accounts", "disable", "joe", "--yes"], { home });
+    await runInside(["accounts", "disable", "joe", "--yes"]);
     expect(balances(await given("--file", file, "5"))).toEqual({ joe: 4005, jim: 4005 });
     const piped = await runProgram(["grant", "--file", "-", "5", "--id", "p"], {
       home,
@@ -208,16 +219,16 @@ const wrong: [words: string[], why: RegExp][] = [
   [["jane", "5", "--id", "two words"], /--id must be/],
   [
     ["jane", "5", "--by", "the boss", "--data", "/does/not/exist"],
-    /There is no store in [^]*: npx ai-chat grant jane 5 --by 'the boss' --data DIR\n/,
+    /There is no store in [^]*: ai-chat grant jane 5 --by 'the boss' --data DIR\n/,
   ],
   [["jane", "5", "--data", "x", "--store", "postgres://x"], /two different stores/],
 ];
 
 test("a grant with invalid arguments ends with exit 2 and two lines, and changes nothing", async () => {
-  const refused = await Promise.all(wrong.map(([words]) => grant(...words)));
-  for (const [at, [, why]] of wrong.entries()) {
-    expect(refused[at]).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(why) });
-    expect(refused[at]?.stderr.trimEnd().split("\n")).toHaveLength(2);
+  for (const [words, why] of wrong) {
+    const refused = await grant(...words);
+    expect(refused).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(why) });
+    expect(refused.stderr.trimEnd().split("\n")).toHaveLength(2);
   }
   expect(await facts()).toHaveLength(2);
 });

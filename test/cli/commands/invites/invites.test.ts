@@ -1,21 +1,27 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeHome, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { prepareHome } from "../../../support/prepared-home.ts";
+import { moveInto, runInside } from "../../../support/run-inside.ts";
+import { runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
 const env = { AI_CHAT_PASSWORD: "correct horse" };
 const CODE = /^[0-9A-HJKMNP-TV-Z]{5}(-[0-9A-HJKMNP-TV-Z]{5}){2}$/;
 
 let home: Home;
+const copyHome = prepareHome((home) => runProgram(["register", "-s", "local", "-u", "Jane"], { home, env }));
 beforeEach(async () => {
-  home = await makeHome();
-  await runProgram(["register", "-s", "local", "-u", "Jane"], { home, env });
+  home = await copyHome();
+  moveInto(home, env);
 });
-afterEach(() => home.remove());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await home.remove();
+});
 
 const folder = () => join(home.dir, "data", "ai-chat", "server");
 const ledger = () => readFile(join(folder(), "ledger.jsonl"), "utf8");
-const invites = (...words: string[]) => runProgram(["invites", ...words], { home });
+const invites = (...words: string[]) => runInside(["invites", ...words]);
 const lines = (text: string) => text.trimEnd().split("\n");
 
 async function startServer() {
@@ -27,8 +33,7 @@ async function startServer() {
   const { url } = JSON.parse(said) as { url: string };
   return {
     url,
-    register: (name: string, ...more: string[]) =>
-      runProgram(["register", "-s", url, "-u", name, ...more], { home, env }),
+    register: (name: string, ...more: string[]) => runInside(["register", "-s", url, "-u", name, ...more]),
     async stop() {
       server.child.kill("SIGTERM");
       expect((await server.ended).code).toBe(0);
@@ -61,7 +66,7 @@ test("a code that was made beside the running server registers once, and is in n
   for (const text of [await ledger(), list.stdout, (await invites("list", "--json")).stdout])
     for (const secret of [code, code.replaceAll("-", "")]) expect(text).not.toContain(secret);
   await server.stop();
-  expect((await runProgram(["store", "check", folder()], { home })).code).toBe(0);
+  expect((await runInside(["store", "check", folder()])).code).toBe(0);
 });
 
 test("codes are made, listed and revoked in the folder, in any number", async () => {
@@ -116,14 +121,14 @@ const wrong: [words: string[], why: RegExp][] = [
 
 test("invalid arguments end with exit 2 and two lines, and change nothing", async () => {
   const before = await ledger();
-  const refused = await Promise.all(wrong.map(([words]) => invites(...words)));
-  for (const [at, [words, why]] of wrong.entries()) {
-    expect(refused[at], words.join(" ")).toMatchObject({
+  for (const [words, why] of wrong) {
+    const refused = await invites(...words);
+    expect(refused, words.join(" ")).toMatchObject({
       code: 2,
       stdout: "",
       stderr: expect.stringMatching(why),
     });
-    expect(lines(refused[at]!.stderr), words.join(" ")).toHaveLength(2);
+    expect(lines(refused.stderr), words.join(" ")).toHaveLength(2);
   }
   expect(await ledger()).toBe(before);
 });

@@ -3,18 +3,12 @@ import { once } from "node:events";
 import { appendFile, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  makeHome,
-  program,
-  programEnv,
-  runProgram,
-  startProgram,
-  type Home,
-} from "../../../support/run-program.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { prepareHome } from "../../../support/prepared-home.ts";
+import { moveInto, runInside } from "../../../support/run-inside.ts";
+import { program, programEnv, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
 const env = { AI_CHAT_PASSWORD: "correct horse" };
-const today = new Date().toISOString().slice(0, 10);
 
 interface Fact {
   n: number;
@@ -26,8 +20,7 @@ interface Fact {
 }
 
 let home: Home;
-beforeEach(async () => {
-  home = await makeHome();
+const copyHome = prepareHome(async (home) => {
   for (const args of [
     ["register", "-s", "local", "-u", "Jane"],
     ["ask", "-s", "local", "hello"],
@@ -35,10 +28,17 @@ beforeEach(async () => {
   ])
     await runProgram(args, { home, env });
 });
-afterEach(() => home.remove());
+beforeEach(async () => {
+  home = await copyHome();
+  moveInto(home);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await home.remove();
+});
 
 const folder = () => join(home.dir, "data", "ai-chat", "server");
-const ledger = (...args: string[]) => runProgram(["ledger", ...args], { home });
+const ledger = (...args: string[]) => runInside(["ledger", ...args]);
 const facts = async (...args: string[]) => {
   const { code, stdout } = await ledger(...args, "--json");
   expect(code).toBe(0);
@@ -96,8 +96,9 @@ test("a day of --until belongs to it, a time does not", async () => {
   const all = await facts("jane");
   const [, second] = all;
   const at = second?.at ?? "";
-  expect(await facts("jane", "--since", today)).toHaveLength(3);
-  expect(await facts("jane", "--until", today)).toHaveLength(3);
+  const [first = "", last = ""] = [all[0]?.at, all[2]?.at].map((time) => time?.slice(0, 10));
+  expect(await facts("jane", "--since", first)).toHaveLength(3);
+  expect(await facts("jane", "--until", last)).toHaveLength(3);
   expect(await facts("jane", "--since", "2999-01-01")).toEqual([]);
   expect(await facts("jane", "--until", "2020-01-01T00:00")).toEqual([]);
   expect((await facts("jane", "--since", at))[0]).toEqual(second);
@@ -125,9 +126,8 @@ const wrong: [args: string[], why: RegExp][] = [
 ];
 
 test("invalid arguments end with exit 2 and say why", async () => {
-  const refused = await Promise.all(wrong.map(([args]) => ledger(...args)));
-  for (const [at, [args, why]] of wrong.entries()) {
-    const { code, stdout, stderr } = refused[at]!;
+  for (const [args, why] of wrong) {
+    const { code, stdout, stderr } = await ledger(...args);
     expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: "" });
     expect(stderr, args.join(" ")).toMatch(why);
   }
@@ -163,7 +163,7 @@ test("a reader that has gone ends --follow quietly with the next fact", async ()
     printed += String(piece);
     if (printed.includes("gone")) break;
   }
-  await runProgram(["grant", "jane", "5"], { home });
+  await runInside(["grant", "jane", "5"]);
   expect(await stderr).toBe("exit 0\n");
 });
 
@@ -174,7 +174,7 @@ test("--follow shows what comes beside a running server, in both forms, until Ct
   const json = await startProgram(["ledger", "jane", "--follow", "--json"], { home });
   await table.sees("3970");
   await json.sees('"balance":3970');
-  expect(await runProgram(["grant", "jane", "5"], { home })).toMatchObject({ code: 0 });
+  expect(await runInside(["grant", "jane", "5"])).toMatchObject({ code: 0 });
   await table.sees("3975");
   await json.sees('"balance":3975');
   for (const { child } of [table, json]) child.kill("SIGINT");

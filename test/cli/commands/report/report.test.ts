@@ -1,8 +1,10 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { compactFolder } from "../../../../src/server/stores/json/compact.ts";
 import { openJsonStore } from "../../../../src/server/stores/json/store.ts";
 import { atTerminal } from "../../../support/at-terminal.ts";
+import { moveInto, runInside } from "../../../support/run-inside.ts";
 import { makeHome, program, runProgram, type Home } from "../../../support/run-program.ts";
 
 const env = { AI_CHAT_PASSWORD: "correct horse" };
@@ -20,22 +22,31 @@ beforeAll(async () => {
   ])
     await runProgram(args, { home, env });
 });
+beforeEach(() => moveInto(home));
+afterEach(() => void vi.unstubAllEnvs());
 afterAll(() => home.remove());
 
-const report = (...args: string[]) => runProgram(["report", ...args], { home });
+const report = (...args: string[]) => runInside(["report", ...args]);
 const rows = async (...args: string[]) => JSON.parse((await report(...args, "--json")).stdout) as object[];
 
 test("each day to look back has a line, and today what was used", async () => {
-  const days = await rows("--days", "3");
-  const today = Date.now();
-  expect(days.map((row) => (row as { day: string }).day)).toEqual(
-    [2, 1, 0].map((ago) => new Date(today - ago * DAY).toISOString().slice(0, 10)),
+  const ledger = await readFile(join(home.dir, "data", "ai-chat", "server", "ledger.jsonl"), "utf8");
+  const facts = ledger
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { fact: string; at: string });
+  const charged = facts.filter(({ fact }) => fact === "charge").map(({ at }) => at.slice(0, 10));
+  const days = (await rows("--days", "3")) as { day: string }[];
+  const last = Date.parse(days[2]!.day);
+  // The day can end meanwhile.
+  expect([0, DAY]).toContain(last - Date.parse(charged[0]!));
+  expect(days).toEqual(
+    [2, 1, 0].map((ago) => {
+      const day = new Date(last - ago * DAY).toISOString().slice(0, 10);
+      const questions = charged.filter((one) => one === day).length;
+      return { day, questions, tokens: 100 * questions };
+    }),
   );
-  expect(days.map((row) => ({ ...row, day: "" }))).toEqual([
-    { day: "", questions: 0, tokens: 0 },
-    { day: "", questions: 0, tokens: 0 },
-    { day: "", questions: 3, tokens: 300 },
-  ]);
   expect(await rows()).toHaveLength(30);
 });
 

@@ -1,20 +1,28 @@
 import { appendFile, readFile, readdir, rename, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeHome, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { prepareHome } from "../../../support/prepared-home.ts";
+import { moveInto, runInside } from "../../../support/run-inside.ts";
+import { runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
 let home: Home;
 let dir: string;
-beforeEach(async () => {
-  home = await makeHome();
-  dir = join(home.dir, "data", "ai-chat", "server");
+const copyHome = prepareHome(async (home) => {
   const env = { AI_CHAT_PASSWORD: "correct horse" };
   await runProgram(["register", "-s", "local", "-u", "jane"], { home, env });
   await runProgram(["ask", "hello"], { home });
 });
-afterEach(() => home.remove());
+beforeEach(async () => {
+  home = await copyHome();
+  dir = join(home.dir, "data", "ai-chat", "server");
+  moveInto(home);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await home.remove();
+});
 
-const check = (...words: string[]) => runProgram(["store", "check", ...words], { home });
+const check = (...words: string[]) => runInside(["store", "check", ...words]);
 const ledger = () => join(dir, "ledger.jsonl");
 
 async function damage(): Promise<void> {
@@ -54,19 +62,20 @@ test("a folder with a key is opened with it, from a flag, a variable or a config
   await writeFile(config, JSON.stringify({ data: dir, ledger_key: "ledger.key", port: 0 }));
   const server = await startProgram(["serve", "--config", config], { home });
   await server.sees("Ctrl-C", "stderr");
-  const granted = await runProgram(["grant", "jane", "5", "--ledger-key", key], { home });
+  const granted = await runInside(["grant", "jane", "5", "--ledger-key", key]);
   expect(granted).toMatchObject({ code: 0, stdout: expect.stringContaining("3,905") });
   server.child.kill("SIGTERM");
   expect((await server.ended).stderr).toMatch(/store .*, with a key\n/);
 
-  const env = { AI_CHAT_LEDGER_KEY: key };
-  const named = await runProgram(["store", "check", dir, "--json"], { home, env });
+  vi.stubEnv("AI_CHAT_LEDGER_KEY", key);
+  const named = await check(dir, "--json");
   expect(JSON.parse(named.stdout)).toMatchObject({ ok: true, head: expect.stringMatching(/^[0-9a-f]{64}$/) });
-  expect((await runProgram(["ask", "hello"], { home, env })).code).toBe(0);
-  expect((await runProgram(["grant", "jane", "5", "--config", config], { home })).code).toBe(0);
+  expect((await runInside(["ask", "hello"])).code).toBe(0);
+  vi.stubEnv("AI_CHAT_LEDGER_KEY", undefined);
+  expect((await runInside(["grant", "jane", "5", "--config", config])).code).toBe(0);
   expect((await check(dir, "--ledger-key", key)).stdout).toContain("8 lines, 1 account, 3,810 tokens");
   const copied = ["store", "copy", dir, join(home.dir, "copy"), "--ledger-key", key];
-  expect((await runProgram(copied, { home })).code).toBe(0);
+  expect((await runInside(copied)).code).toBe(0);
 
   for (const words of [
     ["serve", "--port", "0"],
@@ -75,7 +84,7 @@ test("a folder with a key is opened with it, from a flag, a variable or a config
     ["store", "check", dir],
     ["store", "copy", dir, join(home.dir, "other")],
   ]) {
-    const refused = await runProgram(words, { home });
+    const refused = await runInside(words);
     expect(refused, words.join(" ")).toMatchObject({
       // A server of one's own that does not start is exit 1, whatever the reason.
       code: words[0] === "ask" ? 1 : 2,
@@ -86,7 +95,7 @@ test("a folder with a key is opened with it, from a flag, a variable or a config
 
 test("serve --check reads the file of the key: exit 2 if it cannot be one", async () => {
   const key = join(home.dir, "ledger.key");
-  const checked = async () => runProgram(["serve", "--check", "--ledger-key", key], { home });
+  const checked = async () => runInside(["serve", "--check", "--ledger-key", key]);
   expect(await checked()).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("cannot be read (ENOENT)"),
@@ -104,7 +113,7 @@ test("a key is refused beside a database", async () => {
     ["grant", "jane", "5", "--store", store],
     ["store", "copy", store, join(home.dir, "copy")],
   ]) {
-    const refused = await runProgram([...words, "--ledger-key", "key"], { home });
+    const refused = await runInside([...words, "--ledger-key", "key"]);
     expect(refused, words.join(" ")).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("protects a data folder, not a database"),
@@ -116,7 +125,7 @@ test("store check reads a folder in use without disturbing its server", async ()
   const server = await startProgram(["serve", "--port", "0", "--log", "silent"], { home });
   await server.sees("Ctrl-C", "stderr");
   expect((await check(dir)).stdout).toContain("is whole; a server is running on it.");
-  expect((await runProgram(["ask", "hello"], { home })).code).toBe(0);
+  expect((await runInside(["ask", "hello"])).code).toBe(0);
   expect((await check(dir)).stdout).toContain("4 lines, 1 account, 3,800 tokens");
   server.child.kill("SIGTERM");
   await server.ended;
@@ -135,10 +144,10 @@ test("store check reports damage by file, line and byte, with a repair that work
   const [finding] = (JSON.parse(json.stdout) as { findings: { byte: number; line: number }[] }).findings;
   expect(finding).toMatchObject({ file: "ledger.jsonl", line: 3, byte: expect.any(Number) });
 
-  const refused = await runProgram(["balance"], { home });
+  const refused = await runInside(["balance"]);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain("line 3");
-  expect((await runProgram(["grant", "jane", "1"], { home })).code).toBe(1);
+  expect((await runInside(["grant", "jane", "1"])).code).toBe(1);
   expect(await content()).toEqual(before);
 
   const bytes = await readFile(ledger());
@@ -171,23 +180,23 @@ const wrong: [words: string[], why: RegExp][] = [
 ];
 
 test("store check with invalid arguments ends with exit 2 and two lines", async () => {
-  const refused = await Promise.all(wrong.map(([words]) => runProgram(words, { home })));
-  for (const [at, [, why]] of wrong.entries()) {
-    expect(refused[at]).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(why) });
-    expect(refused[at]?.stderr.trimEnd().split("\n")).toHaveLength(2);
+  for (const [words, why] of wrong) {
+    const refused = await runInside(words);
+    expect(refused).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(why) });
+    expect(refused.stderr.trimEnd().split("\n")).toHaveLength(2);
   }
 });
 
 test("store compact begins a new ledger, which the other commands read; a database and two folders are refused", async () => {
-  const { code, stdout, stderr } = await runProgram(["store", "compact", dir], { home });
+  const { code, stdout, stderr } = await runInside(["store", "compact", dir]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(/1 account with 3,900 tokens, as before\.\n  before  3 lines, .*\n  after   /);
   const older = join(dir, /ledger-\d+\.jsonl/.exec(stdout)?.[0] ?? "");
   expect((await readFile(older, "utf8")).match(/\n/g)).toHaveLength(3);
-  const facts = JSON.parse((await runProgram(["ledger", "jane", "--json"], { home })).stdout);
+  const facts = JSON.parse((await runInside(["ledger", "jane", "--json"])).stdout);
   expect(facts).toMatchObject([{ fact: "opening", balance: 3900 }]);
-  const used = JSON.parse((await runProgram(["report", "--by", "account", "--json"], { home })).stdout);
+  const used = JSON.parse((await runInside(["report", "--by", "account", "--json"])).stdout);
   expect(used).toEqual([{ account: "jane", questions: 1, tokens: 100 }]);
   for (const words of [[], ["postgres://db/chat"], [dir, dir], [dir, "--now"], [home.dir]])
-    expect((await runProgram(["store", "compact", ...words], { home })).code).toBe(2);
+    expect((await runInside(["store", "compact", ...words])).code).toBe(2);
 });

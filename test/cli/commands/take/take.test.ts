@@ -1,17 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeHome, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { prepareHome } from "../../../support/prepared-home.ts";
+import { moveInto, runInside } from "../../../support/run-inside.ts";
+import { runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
 let home: Home;
+const copyHome = prepareHome((home) =>
+  runProgram(["register", "-s", "local", "-u", "Jane"], { home, env: { AI_CHAT_PASSWORD: "correct horse" } }),
+);
 beforeEach(async () => {
-  home = await makeHome();
-  const env = { AI_CHAT_PASSWORD: "correct horse" };
-  await runProgram(["register", "-s", "local", "-u", "Jane"], { home, env });
+  home = await copyHome();
+  moveInto(home);
 });
-afterEach(() => home.remove());
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await home.remove();
+});
 
-const take = (...words: string[]) => runProgram(["take", ...words], { home });
+const take = (...words: string[]) => runInside(["take", ...words]);
 const facts = async () =>
   (await readFile(join(home.dir, "data", "ai-chat", "server", "ledger.jsonl"), "utf8"))
     .trimEnd()
@@ -64,10 +71,10 @@ const wrong: [words: string[], why: RegExp][] = [
 ];
 
 test("a take with invalid arguments ends with exit 2 and two lines, and changes nothing", async () => {
-  const refused = await Promise.all(wrong.map(([words]) => take(...words)));
-  for (const [at, [, why]] of wrong.entries()) {
-    expect(refused[at]).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(why) });
-    expect(refused[at]?.stderr.trimEnd().split("\n")).toHaveLength(2);
+  for (const [words, why] of wrong) {
+    const refused = await take(...words);
+    expect(refused).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(why) });
+    expect(refused.stderr.trimEnd().split("\n")).toHaveLength(2);
   }
   expect(await facts()).toHaveLength(2);
 });
