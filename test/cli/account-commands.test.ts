@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { openCredentials } from "../../src/client/kept/credentials.ts";
 import { openOthersServer, openSmallServer, type SmallServer } from "../support/others-server.ts";
 import { openRefusingPort } from "../support/refusing-port.ts";
-import { makeHome, runProgram, type Home, type ProgramOptions } from "../support/run-program.ts";
+import { runInHome } from "../support/run-inside.ts";
+import { makeHome, runProgram, type Ended, type Home } from "../support/run-program.ts";
 import { openTestServer, PASSWORD, type TestServer } from "../support/test-server.ts";
 
 /** logout, password, usage and servers, against this package's server and other servers. */
@@ -28,7 +29,11 @@ beforeEach(async () => {
 afterEach(() => home.remove());
 
 const NEW = "a battery staple";
-const run = (args: string[], more: Omit<ProgramOptions, "home"> = {}) => runProgram(args, { home, ...more });
+/** Runs the program: in this process, unless it reads stdin. */
+const run = (
+  args: string[],
+  more: { env?: Record<string, string>; stdin?: { pipe: string } | undefined } = {},
+): Promise<Omit<Ended, "signal">> => (more.stdin ? runProgram : runInHome)(args, { home, ...more });
 const register = (at: string) =>
   run(["register", "-s", at, "-u", username], { env: { AI_CHAT_PASSWORD: PASSWORD } });
 /** Stores a token as an earlier login would. */

@@ -1,7 +1,8 @@
 import { chmod, mkdir, readFile, stat, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeHome, runProgram, type Ended, type Home, type ProgramOptions } from "../support/run-program.ts";
+import { runInHome } from "../support/run-inside.ts";
+import { makeHome, runProgram, type Ended, type Home } from "../support/run-program.ts";
 import { openOthersServer, openSmallServer, type SmallServer } from "../support/others-server.ts";
 
 let home: Home;
@@ -16,10 +17,14 @@ afterEach(async () => {
 });
 
 const secret = "correct horse";
-const run = (args: string[], more: Omit<ProgramOptions, "home"> = {}): Promise<Ended> =>
-  runProgram(args, { home, ...more });
+type Result = Omit<Ended, "signal">;
+/** Runs the program: in this process, unless it reads stdin. */
+const run = (
+  args: string[],
+  more: { env?: Record<string, string>; stdin?: { pipe: string } } = {},
+): Promise<Result> => (more.stdin ? runProgram : runInHome)(args, { home, ...more });
 /** Fails with the program's stderr if registration fails. */
-async function registered(ended: Promise<Ended>): Promise<Ended> {
+async function registered(ended: Promise<Result>): Promise<Result> {
   const result = await ended;
   expect(result).toMatchObject({ code: 0 });
   return result;

@@ -35,7 +35,15 @@ import { usageDocument } from "../../src/cli/commands/usage/document.ts";
 import { whoamiDocument } from "../../src/cli/commands/whoami/document.ts";
 import { failureDocument } from "../../src/cli/failures/document.ts";
 import { openOthersServer, type SmallServer } from "../support/others-server.ts";
-import { makeHome, runProgram, startProgram, type Home, type Running } from "../support/run-program.ts";
+import { runInHome } from "../support/run-inside.ts";
+import {
+  makeHome,
+  runProgram,
+  startProgram,
+  type Ended,
+  type Home,
+  type Running,
+} from "../support/run-program.ts";
 import { PASSWORD } from "../support/test-server.ts";
 
 /** The schema of each command's stdout with `--json`; keys are the command with its second word or `--stream`. */
@@ -114,11 +122,17 @@ afterAll(async () => {
 });
 
 const password = (text: string) => ({ env: { AI_CHAT_PASSWORD: text } });
-const run = (args: readonly string[], more: object = {}) =>
-  runProgram(["--json", ...args], { home, ...more });
+interface More {
+  env?: Record<string, string>;
+  stdin?: { pipe: string };
+}
+
+/** Runs the program: in this process, unless it reads stdin or prints a text that only the build puts in. */
+const run = (args: readonly string[], more: More = {}): Promise<Omit<Ended, "signal">> =>
+  (more.stdin || args[0] === "completion" ? runProgram : runInHome)(["--json", ...args], { home, ...more });
 
 /** The documents that a successful command prints, checked against the schema: one a line for `--stream`, else one. */
-async function printed(name: DocumentName, args: readonly string[], more?: object): Promise<unknown[]> {
+async function printed(name: DocumentName, args: readonly string[], more?: More): Promise<unknown[]> {
   const { code, stdout, stderr } = await run(args, more);
   expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: "" });
   const found = name === "ask --stream" ? stdout.trimEnd().split("\n") : [stdout];
@@ -217,7 +231,7 @@ test("fields that another server doesn't send are null, never missing", async ()
 
 describe("a failed command prints one line on stderr and nothing on stdout", () => {
   const nowhere = ["-s", "http://127.0.0.1:1"];
-  const failures: [exit: number, args: string[], more?: object][] = [
+  const failures: [exit: number, args: string[], more?: More][] = [
     [4, ["ask", ...nowhere, "hi"]],
     [6, ["ask", ...nowhere, "--stream", "hi"], { env: { AI_CHAT_TOKEN: "tok" } }],
     [2, ["register", ...nowhere, "-u", "jane"]],

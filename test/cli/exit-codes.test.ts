@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { beginStream, openChatServer, refuse, sendEvent, streamAnswer } from "../support/chat-server.ts";
 import { makeHome, runProgram, type Home } from "../support/run-program.ts";
 import { openRefusingPort } from "../support/refusing-port.ts";
+import { runInHome } from "../support/run-inside.ts";
 
 let home: Home;
 beforeAll(async () => {
@@ -11,7 +12,7 @@ afterAll(() => home.remove());
 
 const env = { AI_CHAT_TOKEN: "tok" };
 const ask = (server: string, ...more: string[]) =>
-  runProgram(["ask", "-s", server, ...more, "hi"], { home, env });
+  runInHome(["ask", "-s", server, ...more, "hi"], { home, env });
 
 const replies: [status: number, code: string, exit: number][] = [
   [400, "invalid_request", 2],
@@ -88,7 +89,7 @@ test("a refused connection ends with exit 6 and says what to do", async () => {
 
 test("ask without a token sends nothing: exit 4", async () => {
   const server = await openChatServer((response) => streamAnswer(response, ["x"]));
-  const { code, stderr } = await runProgram(["ask", "-s", server.url, "hi"], { home });
+  const { code, stderr } = await runInHome(["ask", "-s", server.url, "hi"], { home });
   await server.close();
   expect(code).toBe(4);
   expect(stderr).toContain(`ai-chat login -s ${server.url}`);

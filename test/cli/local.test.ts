@@ -1,22 +1,23 @@
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { answer, openFakeOpenAi } from "../support/openai-server.ts";
+import { prepareHome } from "../support/prepared-home.ts";
+import { runInHome } from "../support/run-inside.ts";
 import { makeHome, runProgram, startProgram, type Home } from "../support/run-program.ts";
 
 let home: Home;
-beforeEach(async () => {
-  home = await makeHome();
-  const env = { AI_CHAT_PASSWORD: "correct horse" };
-  await runProgram(["register", "-s", "local", "-u", "jane"], { home, env });
-});
+const copyHome = prepareHome((home) =>
+  runProgram(["register", "-s", "local", "-u", "jane"], { home, env: { AI_CHAT_PASSWORD: "correct horse" } }),
+);
+beforeEach(async () => (home = await copyHome()));
 afterEach(() => home.remove());
 
-const tokens = async () => (await runProgram(["balance", "-q"], { home })).stdout.trim();
+const tokens = async () => (await runInHome(["balance", "-q"], { home })).stdout.trim();
 
 test("the note about the default server names one's own server in words", async () => {
   const other = await makeHome();
   onTestFinished(() => other.remove());
   const env = { AI_CHAT_PASSWORD: "correct horse" };
-  const { stderr } = await runProgram(["register", "-s", "local", "-u", "jane"], { home: other, env });
+  const { stderr } = await runInHome(["register", "-s", "local", "-u", "jane"], { home: other, env });
   expect(stderr).toContain("Your default server is now your own server on this machine; another one");
 });
 
@@ -61,7 +62,7 @@ test("a command uses a server that already runs on the folder, on any port, and 
 
 test("a command without a login starts no server: exit 4", async () => {
   const other = await makeHome();
-  const { code, stderr } = await runProgram(["ask", "-s", "local", "hi"], { home: other });
+  const { code, stderr } = await runInHome(["ask", "-s", "local", "hi"], { home: other });
   await other.remove();
   expect(code).toBe(4);
   expect(stderr).toContain("ai-chat login -s local");
@@ -69,7 +70,7 @@ test("a command without a login starts no server: exit 4", async () => {
 
 test("a command without a setting of refills keeps those of the folder, and off switches them off", async () => {
   const next = async (env: Record<string, string> = {}) => {
-    const { stdout } = await runProgram(["balance", "-s", "local", "--json"], { home, env });
+    const { stdout } = await runInHome(["balance", "-s", "local", "--json"], { home, env });
     return (JSON.parse(stdout) as { next: { tokens: number } | null }).next?.tokens ?? null;
   };
   expect(await next({ AI_CHAT_REFILL: "1000/day", AI_CHAT_REFILL_CAP: "none" })).toBe(1000);
@@ -78,10 +79,10 @@ test("a command without a setting of refills keeps those of the folder, and off 
 });
 
 test("an invalid server setting is reported with the name of its variable: exit 2", async () => {
-  const { code, stderr } = await runProgram(["balance"], { home, env: { AI_CHAT_PRICE: "free" } });
+  const { code, stderr } = await runInHome(["balance"], { home, env: { AI_CHAT_PRICE: "free" } });
   expect(code).toBe(2);
   expect(stderr).toContain("AI_CHAT_PRICE must be");
-  const cap = await runProgram(["balance"], { home, env: { AI_CHAT_REFILL_CAP: "5" } });
+  const cap = await runInHome(["balance"], { home, env: { AI_CHAT_REFILL_CAP: "5" } });
   expect(cap).toMatchObject({ code: 2, stderr: expect.stringContaining("without --refill") });
 });
 

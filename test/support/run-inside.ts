@@ -51,3 +51,16 @@ export async function runInside(args: readonly string[]): Promise<Omit<Ended, "s
   const { code } = await run(args, parsed, { program, output, ending });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
+
+/** {@link runInside} in a home: as `runProgram`, without stdin and signals, and one at a time. */
+export async function runInHome(
+  args: readonly string[],
+  { home, env }: { home: Home; env?: Record<string, string> },
+): Promise<Omit<Ended, "signal">> {
+  moveInto(home, env);
+  try {
+    return await runInside(args);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+}

@@ -2,7 +2,8 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openModelsServer, type ModelsServer } from "../../../support/models-server.ts";
-import { makeHome, runProgram, type Home } from "../../../support/run-program.ts";
+import { runInHome } from "../../../support/run-inside.ts";
+import { makeHome, type Home } from "../../../support/run-program.ts";
 
 /** `ask` at a server with several models: which one a question names, and what is said where it can't. */
 
@@ -18,7 +19,7 @@ afterEach(async () => {
 });
 
 const run = (args: string[], env: Record<string, string> = {}) =>
-  runProgram(args, { home, env: { AI_CHAT_TOKEN: "t", AI_CHAT_SERVER: server.url, ...env } });
+  runInHome(args, { home, env: { AI_CHAT_TOKEN: "t", AI_CHAT_SERVER: server.url, ...env } });
 const ask = (...args: string[]) => run(["ask", "--json", "--no-stdin", ...args, "hi"]);
 const setModel = (name: string) => run(["config", "set", "model", name]);
 
