@@ -12,5 +12,5 @@ export const readableHeaders: readonly string[] = [
   "RateLimit-Policy",
   "Retry-After",
   "WWW-Authenticate",
-  "X-Should-Retry",
+  "x-should-retry",
 ];
