@@ -223,9 +223,9 @@ export const serverMutants = [
     tests: ["test/http/event-stream.test.ts"],
   },
   {
-    file: "src/server/http/chat.ts",
-    find: "  forgetWork(ctx.res);\n  const head",
-    replace: "  const head",
+    file: "src/server/http/asking.ts",
+    find: "  forgetWork(ctx.res);\n",
+    replace: "",
     why: "An answer that its client reads slowly takes three times its memory.",
     tests: [memory],
   },

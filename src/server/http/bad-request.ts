@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ServerResponse } from "node:http";
+import { STATUS_CODES, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { ErrorCode, Problem } from "../../protocol/errors.ts";
 import { headers } from "../../protocol/replies.ts";
@@ -13,14 +13,12 @@ import { ignoreRest } from "./unread-body.ts";
 interface Refusal {
   status: number;
   code: ErrorCode;
-  title: string;
   detail: string;
 }
 
 const malformed: Refusal = {
   status: 400,
   code: "invalid_request",
-  title: "Bad Request",
   detail: "This is not a well-formed HTTP/1.1 request.",
 };
 
@@ -31,7 +29,6 @@ const refusals = new Map<string | undefined, Refusal>([
     {
       status: 431,
       code: "invalid_request",
-      title: "Request Header Fields Too Large",
       detail: "The headers are too large. Send fewer or shorter ones.",
     },
   ],
@@ -40,7 +37,6 @@ const refusals = new Map<string | undefined, Refusal>([
     {
       status: 408,
       code: "request_timeout",
-      title: "Request Timeout",
       detail: "The request did not arrive completely in time. Send it again.",
     },
   ],
@@ -49,7 +45,11 @@ const refusals = new Map<string | undefined, Refusal>([
 /** Of a connection that takes no reply: it was lost, or its TLS is broken. */
 const LOST = /^(ECONNRESET|ERR_SSL_\w+|ERR_TLS_\w+)$/;
 
-function problemOf({ status, code, title, detail }: Refusal, requestId: string): Problem {
+const titleOf = ({ status }: Refusal) => STATUS_CODES[status] ?? "";
+
+function problemOf(refusal: Refusal, requestId: string): Problem {
+  const { status, code, detail } = refusal;
+  const title = titleOf(refusal);
   return { type: "about:blank", title, status, detail, code, error: detail, request_id: requestId };
 }
 
@@ -61,7 +61,7 @@ function answerBare(socket: Socket, refusal: Refusal, ofAll: readonly string[]):
   const requestId = randomUUID();
   const body = JSON.stringify(problemOf(refusal, requestId));
   const head = [
-    `HTTP/1.1 ${refusal.status} ${refusal.title}`,
+    `HTTP/1.1 ${refusal.status} ${titleOf(refusal)}`,
     `Content-Type: ${PROBLEM_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     `${headers.requestId}: ${requestId}`,

@@ -4,29 +4,18 @@ import { CHAT_BODY_BYTES } from "../../protocol/limits.ts";
 import { headers, type ChatReply, type DoneEvent } from "../../protocol/replies.ts";
 import { modelNamed, type Models } from "../core/models.ts";
 import { checkLength, type Prompt } from "../core/prompt.ts";
-import type { Answer, Question, Questions } from "../core/questions.ts";
+import type { Answer, Question } from "../core/questions.ts";
 import { ClientGone } from "../core/client-gone.ts";
 import { wantsEvents } from "./accept.ts";
-import { assertRoom, logBill, questionFor, replyEvents } from "./asking.ts";
+import { finishWork, openStream, pushBill, questionFor, replyEvents, type AnswerNeeds } from "./asking.ts";
 import { textLimit } from "./chat-body.ts";
-import { forgetWork } from "./client-signal.ts";
 import type { Context } from "./context.ts";
-import { createEventStream } from "./event-stream.ts";
 import { modelHeader } from "./model-header.ts";
 import { problemOf } from "./problem.ts";
 import { tooLarge } from "./read-body.ts";
 import { headOf, replyJson } from "./reply.ts";
 import { createTicker } from "./ticker.ts";
 import type { Handler } from "./validate.ts";
-
-export interface AnswerNeeds {
-  questions: Pick<Questions, "ask" | "models">;
-  /** What is in memory for clients. */
-  budget: Budget;
-  stopping: () => boolean;
-  /** Milliseconds. */
-  questionTimeout: () => number;
-}
 
 /** What the head of a stream says about an answer. */
 type Head = Partial<Pick<Answer, "model" | "finish" | "turns">>;
@@ -58,13 +47,10 @@ async function questionOf(ctx: Context, models: Models, body: ChatBody): Promise
 
 /** `POST /api/chat`, plain. */
 function replyWhole(ctx: Context, budget: Budget, answer: Answer): void {
-  assertRoom(budget, answer);
-  logBill(ctx, answer);
-  forgetWork(ctx.res);
+  finishWork(ctx, budget, answer);
   const head = headOf(ctx.res);
   pushHead(head, answer);
-  head.push(headers.remaining, String(answer.balance.tokens));
-  if (answer.replayed) head.push(headers.replayed, "true");
+  pushBill(head, answer);
   const reply: ChatReply = { response: answer.response, tokens_deducted: answer.deducted };
   replyJson(ctx, 200, reply);
 }
@@ -73,26 +59,16 @@ function replyWhole(ctx: Context, budget: Budget, answer: Answer): void {
  * The handler of `POST /api/chat`: one JSON reply or a stream of events, as the client prefers
  * (docs/http-api.md#streaming).
  */
-export function answerQuestion({
-  questions,
-  budget,
-  stopping,
-  questionTimeout,
-}: AnswerNeeds): Handler<ChatBody> {
-  const ticker = createTicker();
+export function answerQuestion(given: AnswerNeeds): Handler<ChatBody> {
+  const needs = { ...given, ticker: createTicker() };
+  const { questions, budget } = needs;
   return async function answerQuestion(ctx, body) {
     const question = await questionOf(ctx, questions.models, body);
-    const { req, res } = ctx;
-    headOf(res).push("Vary", "Accept");
-    if (!wantsEvents(req.headers.accept ?? "")) return replyWhole(ctx, budget, await questions.ask(question));
+    headOf(ctx.res).push("Vary", "Accept");
+    if (!wantsEvents(ctx.req.headers.accept ?? ""))
+      return replyWhole(ctx, budget, await questions.ask(question));
     const head: Head = {};
-    const finishHead = (replayed: boolean) => {
-      pushHead(headOf(res), head);
-      if (replayed) headOf(res).push(headers.replayed, "true");
-      if (stopping()) res.shouldKeepAlive = false;
-      return headOf(res);
-    };
-    const stream = createEventStream(res, { finishHead, ticker, budget, patience: questionTimeout() });
+    const stream = openStream(ctx, needs, (begun) => pushHead(begun, head));
     const asked = questions.ask({
       ...question,
       onAsking(replayed, known) {

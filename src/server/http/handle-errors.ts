@@ -24,16 +24,17 @@ function pushLimit(head: string[], { limit, retryAfter }: ApiError): void {
 }
 
 function replyProblem(ctx: Context, error: ApiError): void {
+  const head = headOf(ctx.res);
   const challenge = challengeOf(error);
-  if (challenge) headOf(ctx.res).push("WWW-Authenticate", challenge);
+  if (challenge) head.push("WWW-Authenticate", challenge);
   // The rest of the body does not come, or too slowly.
   if (error.code === "request_timeout") ctx.res.shouldKeepAlive = false;
-  if (error.retryAfter !== undefined) headOf(ctx.res).push("Retry-After", String(error.retryAfter));
-  pushLimit(headOf(ctx.res), error);
-  pushNext(headOf(ctx.res), error.next);
-  const { status, type, body, head } = errorReplyOf(ctx.path, error, ctx.state.requestId);
-  headOf(ctx.res).push(...head);
-  replyJson(ctx, status, body, type);
+  if (error.retryAfter !== undefined) head.push("Retry-After", String(error.retryAfter));
+  pushLimit(head, error);
+  pushNext(head, error.next);
+  const reply = errorReplyOf(ctx.path, error, ctx.state.requestId);
+  head.push(...reply.head);
+  replyJson(ctx, reply.status, reply.body, reply.type);
 }
 
 /**

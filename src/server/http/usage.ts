@@ -1,13 +1,13 @@
 import { USAGE_DAYS } from "../../protocol/limits.ts";
 import type { NamedUse, UsageReply } from "../../protocol/replies.ts";
 import type { Ledger } from "../core/ports.ts";
-import { accountOf, type Context, type Middleware } from "./context.ts";
+import { accountOf, type Middleware } from "./context.ts";
 import { replyJson } from "./reply.ts";
 import { invalidFields } from "./validate.ts";
 
 /** `days` of the query: at most once, in digits; see {@link USAGE_DAYS}. */
-function daysOf(ctx: Context): number {
-  const given = new URLSearchParams(ctx.querystring).getAll("days");
+function daysOf(query: URLSearchParams): number {
+  const given = query.getAll("days");
   if (given.length === 0) return USAGE_DAYS.usual;
   const [text = ""] = given;
   const days = given.length === 1 && /^\d{1,2}$/.test(text) ? Number(text) : 0;
@@ -18,8 +18,8 @@ function daysOf(ctx: Context): number {
 }
 
 /** `by` of the query: at most once. */
-function byOf(ctx: Context): "key" | "model" | undefined {
-  const [by, ...more] = new URLSearchParams(ctx.querystring).getAll("by");
+function byOf(query: URLSearchParams): "key" | "model" | undefined {
+  const [by, ...more] = query.getAll("by");
   if (by === undefined) return undefined;
   if (more.length === 0 && (by === "key" || by === "model")) return by;
   throw invalidFields([{ field: "by", detail: "by must be key or model, once." }]);
@@ -32,8 +32,9 @@ const inOrder = (a: NamedUse, b: NamedUse) =>
 export function tellUsage(ledger: Ledger): Middleware {
   return async function tellUsage(ctx) {
     const { id } = accountOf(ctx);
-    const count = daysOf(ctx);
-    const by = byOf(ctx);
+    const query = new URLSearchParams(ctx.querystring);
+    const count = daysOf(query);
+    const by = byOf(query);
     const [{ tokens }, days, sums = []] = await Promise.all([
       ledger.balance(id),
       ledger.usage(id, count),
