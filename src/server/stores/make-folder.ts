@@ -21,10 +21,11 @@ export async function giveFolder(dir: string, like: string): Promise<void> {
 
 /**
  * Makes a folder and those above it, for their owner alone; true where it wasn't there before. What root makes gets the
- * owner of the folder above.
+ * owner of the folder above. `all` gets the path of each that was made.
  */
-export function makeFolder(dir: string): Promise<boolean> {
+export function makeFolder(dir: string, all: string[] = []): Promise<boolean> {
   return makeOnDisk(dir, async (made) => {
+    all.push(made);
     // The umask may have taken more than asked.
     if (process.geteuid?.() !== 0) await chmod(made, FOLDER_MODE);
     else await giveFolder(made, dirname(made));

@@ -1,5 +1,5 @@
-import { rmSync } from "node:fs";
-import { mkdtemp, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { rmdirSync, rmSync } from "node:fs";
+import { mkdtemp, readdir, rename, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { StartupError } from "../core/startup-error.ts";
 import { errorCode } from "../../disk/errors.ts";
@@ -50,21 +50,26 @@ async function leftOvers(dir: string, maker: Maker): Promise<string[]> {
 
 /**
  * Makes a data folder: `write` writes it, synced, into a hidden folder beside it, which is then renamed. If `write` rejects
- * or the process is killed, there is none.
+ * or the process is killed, there is none; if it rejects, also none of the folders above that were made for it.
  */
 export async function makeStoreFolder<T>(
   dir: string,
   maker: Maker,
   write: (staging: string) => Promise<T>,
 ): Promise<T> {
-  await makeFolder(dirname(dir));
-  const staging = await mkdtemp(join(dirname(dir), stagingName(dir, maker))).catch(async (error: unknown) => {
-    throw (await deniedByOwner(dirname(dir), error)) ?? error;
-  });
+  const above: string[] = [];
+  let staging: string | undefined;
   // It holds password hashes and the secret: it must not stay, even after a second signal, which ends the process at once.
-  const removeNow = () => rmSync(staging, { recursive: true, force: true });
+  const removeNow = () => {
+    if (staging !== undefined) rmSync(staging, { recursive: true, force: true });
+    removeEmpty(above);
+  };
   process.once("exit", removeNow);
   try {
+    await makeFolder(dirname(dir), above);
+    staging = await mkdtemp(join(dirname(dir), stagingName(dir, maker))).catch(async (error: unknown) => {
+      throw (await deniedByOwner(dirname(dir), error)) ?? error;
+    });
     // The owner of the target, or of a folder made there.
     if (me() === 0) await giveFolder(staging, (await stat(dir).catch(() => undefined)) ? dir : dirname(dir));
     const written = await write(staging);
@@ -75,9 +80,18 @@ export async function makeStoreFolder<T>(
     await syncFolder(disk, dirname(dir));
     return written;
   } catch (error) {
-    await rm(staging, { recursive: true, force: true });
+    removeNow();
     throw error;
   } finally {
     process.off("exit", removeNow);
+  }
+}
+
+/** Removes folders that nobody else has put anything into, the innermost first. */
+function removeEmpty(folders: readonly string[]): void {
+  try {
+    for (const folder of folders.toReversed()) rmdirSync(folder);
+  } catch {
+    // Those above have something in them, too.
   }
 }

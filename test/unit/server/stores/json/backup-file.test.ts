@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -178,6 +178,14 @@ test("one that becomes far larger than ledgers do is refused before it is unpack
   });
   files.splice(1, 1, { name: "ledger.jsonl", bytes });
   expect(await refusal(await forged(files))).toContain(NO_BACKUP);
+});
+
+test("a refused restore leaves none of the folders that it made, and all others", async () => {
+  await writeFile(file, whole.subarray(0, -1));
+  await mkdir(join(parent, "there"));
+  for (const dir of [join(parent, "a", "b", "restored"), join(parent, "there", "c", "restored")])
+    await expect(restoreFolder({ file, dir, warn: () => {}, now: () => START })).rejects.toThrow(BROKEN);
+  expect(await readdir(parent, { recursive: true })).toEqual(["there"]);
 });
 
 test("one of a newer version is named as such", async () => {
