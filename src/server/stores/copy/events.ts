@@ -1,7 +1,7 @@
 import type { AccountId } from "../../core/ports.ts";
 import type { Event } from "../json/facts.ts";
 import type { CopiedAccount, CopiedApiKey, CopiedToken, Entry, Source } from "./side.ts";
-import { deletedOf, differs } from "./tally.ts";
+import { deletedOf, differs } from "./sums.ts";
 
 /** Of a repeat whose key the database has forgotten. No key has this digest. */
 const FORGOTTEN = { key: "-", digest: "-" };

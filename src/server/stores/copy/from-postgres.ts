@@ -10,7 +10,7 @@ import { openToRead, UNLIMITED } from "../postgres/snapshot.ts";
 import { untilAborted } from "../give-up.ts";
 import { readApiKeys } from "./api-key-rows.ts";
 import type { CopiedAccount, CopiedRefill, CopiedToken, Entry, Opening, Source } from "./side.ts";
-import { differs } from "./tally.ts";
+import { differs } from "./sums.ts";
 
 /** Rows of one FETCH. */
 const PIECE = 5_000;

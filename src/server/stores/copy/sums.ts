@@ -4,18 +4,18 @@ import { StartupError } from "../../core/startup-error.ts";
 import type { Copied, CopiedAccount, Entry } from "./side.ts";
 
 /** Adds up the entries of a copy. */
-export interface Tally {
+export interface Sums {
   /** Adds an entry; returns the account's balance after it. */
   add(entry: Entry): number;
   /** What else an account's entries say. */
-  of(account: AccountId): AccountTally;
+  of(account: AccountId): AccountSums;
   /** Throws `StartupError` if the entries of an account do not add up to its balance. */
   check(accounts: CopiedAccount[]): void;
   copied(): Copied;
 }
 
 /** Times in milliseconds since the epoch. */
-interface AccountTally {
+interface AccountSums {
   balance: number;
   /** Of all entries that are no charges. */
   granted: number;
@@ -25,11 +25,11 @@ interface AccountTally {
   disabled: boolean;
 }
 
-export function createTally(): Tally {
-  const accounts = new Map<AccountId, AccountTally>();
+export function createSums(): Sums {
+  const accounts = new Map<AccountId, AccountSums>();
   let entries = 0;
 
-  function of(account: AccountId): AccountTally {
+  function of(account: AccountId): AccountSums {
     const known = accounts.get(account);
     if (known) return known;
     const fresh = { balance: 0, granted: 0, created: null, deleted: null, disabled: false };

@@ -12,7 +12,7 @@ import { SECRET } from "../json/secret.ts";
 import { unlessAborted } from "../give-up.ts";
 import { createEvents } from "./events.ts";
 import type { Copied, CopiedAccount, Opening, Source, Target } from "./side.ts";
-import { createTally, differs } from "./tally.ts";
+import { createSums, differs } from "./sums.ts";
 
 /** Characters that are collected before they are written. */
 const PIECE = 1024 * 1024;
@@ -51,7 +51,7 @@ async function write(staging: string, source: Source, opening: Opening): Promise
 
 async function writeLedger(file: OpenFile, source: Source, { now, signal }: Opening): Promise<Copied> {
   const accounts = new Map(source.accounts.map((account) => [account.id, account]));
-  const tally = createTally();
+  const sums = createSums();
   const { eventOf, unused, endedToo } = createEvents(source);
   const features = featuresOf(source);
   const header = headerLine({ version: features.length > 0 ? 2 : 1, ledger: randomUUID(), at: now });
@@ -85,13 +85,13 @@ async function writeLedger(file: OpenFile, source: Source, { now, signal }: Open
     for (const entry of piece) {
       const account = accounts.get(entry.account);
       if (!account) throw differs("the ledger has entries of an account that does not exist");
-      add(account, entry.at, eventOf(entry, account), tally.add(entry));
+      add(account, entry.at, eventOf(entry, account), sums.add(entry));
     }
     await flush(PIECE);
   }
   // What a server of the version before did has no entry.
   for (const account of source.accounts)
-    if (account.disabled !== tally.of(account.id).disabled)
+    if (account.disabled !== sums.of(account.id).disabled)
       add(account, now, { fact: "disabled", disabled: account.disabled }, account.tokens);
   for (const { account, jti, expires } of unused()) {
     const owner = accounts.get(account);
@@ -104,8 +104,8 @@ async function writeLedger(file: OpenFile, source: Source, { now, signal }: Open
   for (const { id, revoked } of source.invites)
     if (revoked) addLine({ n: n + 1, at: now, fact: "invite_revoked", id });
   await flush(0);
-  tally.check(source.accounts);
-  return tally.copied();
+  sums.check(source.accounts);
+  return sums.copied();
 }
 
 /** A ledger with any feature has `models`: a start would write it anew otherwise. */

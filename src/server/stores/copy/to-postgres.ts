@@ -9,7 +9,7 @@ import { createKeys, PIECE } from "./charged-keys.ts";
 import { openForCopy } from "./from-postgres.ts";
 import { untilAborted } from "../give-up.ts";
 import type { Copied, CopiedAccount, Entry, Opening, Source, Target } from "./side.ts";
-import { createTally, deletedOf, type Tally } from "./tally.ts";
+import { createSums, deletedOf, type Sums } from "./sums.ts";
 
 /** Milliseconds for asking what the database holds, after its connection was lost. */
 const CHECK_TIMEOUT = 10_000;
@@ -142,15 +142,15 @@ async function write(query: Query, source: Source, now: number): Promise<Copied>
     );
   }
   const deleted = deletedOf(source.accounts);
-  const tally = createTally();
+  const sums = createSums();
   const keys = createKeys(now);
   for await (const piece of source.entries()) {
     for (const entry of piece) if (!deleted.has(entry.account)) keys.add(entry);
-    await insertEntries(query, piece, tally);
+    await insertEntries(query, piece, sums);
   }
-  tally.check(source.accounts);
+  sums.check(source.accounts);
   for (let at = 0; at < source.accounts.length; at += PIECE)
-    await insertAccounts(query, source.accounts.slice(at, at + PIECE), tally);
+    await insertAccounts(query, source.accounts.slice(at, at + PIECE), sums);
   await keys.insert(query);
   await insertApiKeys(query, source.apiKeys);
   await query(USAGE);
@@ -177,7 +177,7 @@ async function write(query: Query, source: Source, now: number): Promise<Copied>
     source.refills.map(({ at, tokens, period, cap }) => JSON.stringify({ at, tokens, period, cap })),
   ]);
   if (source.secret) await query(SECRET, [source.secret.toString("base64")]);
-  return { ...tally.copied(), accounts: source.accounts.length };
+  return { ...sums.copied(), accounts: source.accounts.length };
 }
 
 /** Whether the target has exactly what was written. */
@@ -196,8 +196,8 @@ const changed = (description: string, cause?: unknown) =>
     cause,
   );
 
-function insertAccounts(query: Query, accounts: CopiedAccount[], tally: Tally): Promise<unknown> {
-  const tallies = accounts.map(({ id }) => tally.of(id));
+function insertAccounts(query: Query, accounts: CopiedAccount[], sums: Sums): Promise<unknown> {
+  const sumsOfEach = accounts.map(({ id }) => sums.of(id));
   return query(ACCOUNTS, [
     accounts.map(({ id }) => id),
     accounts.map(({ name }) => name),
@@ -206,21 +206,21 @@ function insertAccounts(query: Query, accounts: CopiedAccount[], tally: Tally): 
     accounts.map(({ generation }) => generation),
     accounts.map(({ disabled }) => disabled),
     accounts.map(({ tokens }) => tokens),
-    tallies.map(({ granted }) => granted),
-    tallies.map(({ created }) => created),
-    tallies.map(({ deleted }) => deleted),
+    sumsOfEach.map(({ granted }) => granted),
+    sumsOfEach.map(({ created }) => created),
+    sumsOfEach.map(({ deleted }) => deleted),
     accounts.map(({ refilled }) => refilled),
   ]);
 }
 
-function insertEntries(query: Query, entries: Entry[], tally: Tally): Promise<unknown> {
+function insertEntries(query: Query, entries: Entry[], sums: Sums): Promise<unknown> {
   return query(LEDGER, [
     entries.map(({ id, kind, account }) => (kind === "grant" || kind === "take" ? `${account} ${id}` : id)),
     entries.map(({ kind }) => kind),
     entries.map(({ account }) => account),
     entries.map(({ at }) => at),
     entries.map(({ tokens }) => tokens),
-    entries.map((entry) => tally.add(entry)),
+    entries.map((entry) => sums.add(entry)),
     entries.map(({ reason }) => reason ?? null),
     entries.map(({ model }) => model ?? null),
     entries.map(({ invite }) => invite ?? null),
