@@ -9,8 +9,9 @@ export interface Failed {
   call: Call | undefined;
 }
 
-/** Whether stderr is a log of JSON lines. */
-const isLog = (call: Call | undefined) => call?.command === "serve" && call.values.log === "json";
+/** Whether stderr is a log of JSON lines. That of `--check` is for a person. */
+const isLog = (call: Call | undefined) =>
+  call?.command === "serve" && call.values.log === "json" && !call.values.check;
 
 /** Reports a failure on stderr, as text, JSON document or log line. Returns the exit code. */
 export async function reportFailure(

@@ -146,7 +146,7 @@ export async function serve(call: Call): Promise<number> {
   const { values, warnings, env } = call;
   const dispatcher = (await proxyOpener(env))?.();
   try {
-    const operator = await openOperatorLog(call, logOf(call));
+    const operator = await openOperatorLog(call, values.check ? "pretty" : logOf(call));
     warnings.forEach(operator.warn);
     const making = { operator, dispatcher };
     const config = configOf(call, making);

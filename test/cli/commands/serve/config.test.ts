@@ -47,6 +47,20 @@ test("serve --check says that nothing is wrong, opens nothing and shows no secre
   expect(ai.requests).toEqual([]);
 });
 
+test("serve --check speaks to a person, also where the log is JSON", async () => {
+  await write({ data: "store", log: "json", price: 1 });
+  const port = { AI_CHAT_PORT: "tcp://10.0.0.1:8000" };
+  const fine = await check(port);
+  expect([fine.code, fine.stderr]).toEqual([0, expect.stringMatching(/^[^{]*AI_CHAT_PORT[^{]*\n$/)]);
+  await write({ data: "store", log: "json", log_file: join(home.dir, "store/x.log") });
+  const wrong = await check();
+  expect([wrong.code, wrong.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^[^{]* is in the data folder[^{]*\n$/),
+  ]);
+  expect((await run(["serve", "--check", "--log", "json", "--port", "x"])).stderr).not.toContain("{");
+});
+
 test("serve --check names everything that is wrong at once, and no secret: exit 2", async () => {
   await write({
     prot: 1,
