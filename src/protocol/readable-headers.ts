@@ -8,6 +8,7 @@ import { headers } from "./replies.ts";
 export const readableHeaders: readonly string[] = [
   ...Object.values(headers).filter((name) => name !== headers.key),
   "Allow",
+  "ETag",
   "RateLimit",
   "RateLimit-Policy",
   "Retry-After",

@@ -59,6 +59,7 @@ const variedBy = (headers: Headers) => headers.get("vary")?.split(", ") ?? [];
 const OTHERS = new Set([
   "cache-control",
   "connection",
+  "content-encoding",
   "content-length",
   "content-security-policy",
   "content-type",
@@ -79,6 +80,8 @@ const replies: [what: string, status: number, reply: (headers: Head) => Promise<
   ["a stream", 200, (head) => ask({ ...head, Accept: "text/event-stream" })],
   ["a completion", 200, complete],
   ["models of OpenAI's API", 200, (head) => send("GET", "/v1/models", { ...bearer(), ...head })],
+  ["the description of the API", 200, (head) => send("GET", "/openapi.json", head)],
+  ["one that is unchanged", 304, (head) => send("GET", "/openapi.json", { ...head, "If-None-Match": "*" })],
   ["a body that is no object", 400, (head) => send("POST", "/api/login/", head, [])],
   ["a request without a token", 401, (head) => send("GET", "/api/token_balance", head)],
   ["an error of OpenAI's API", 401, (head) => send("GET", "/v1/models", head)],

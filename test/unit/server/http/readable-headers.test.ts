@@ -3,7 +3,7 @@ import { readableHeaders } from "../../../../src/protocol/readable-headers.ts";
 import { replyHeaders } from "../../../../src/server/http/openapi/headers.ts";
 
 /** Of no use to a page. */
-const others = ["Vary", "X-Accel-Buffering"];
+const others = ["Content-Encoding", "Vary", "X-Accel-Buffering"];
 
 /** Of replies that are not described one by one: 405, and those to OPTIONS. */
 const ofAllPaths = ["Allow"];
