@@ -14,7 +14,18 @@ type Node = Record<string, any>;
 const { version, homepage } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as Node;
 
 /** docs/openapi.json, made anew. */
-export const document = openApiDocument({ version, repository: homepage.replace(/#.*/, "") }) as Node;
+export const document: Node = openApiDocument({ version, repository: homepage.replace(/#.*/, "") });
+
+/** Its operations, as `get /api`. */
+export const operations: readonly string[] = Object.entries<Node>(document.paths).flatMap(([path, methods]) =>
+  Object.keys(methods).map((method) => `${method} ${path}`),
+);
+
+/** The statuses that it tells of an operation. */
+export function statusesOf(operation: string): string[] {
+  const [method = "", path = ""] = operation.split(" ");
+  return Object.keys(document.paths[path][method].responses);
+}
 
 /** A reply of the server. */
 export interface SeenReply {

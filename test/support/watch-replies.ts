@@ -1,12 +1,19 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { faultsOf, type SeenReply } from "./api-document.ts";
+import { faultsOf, operationOf, type SeenReply } from "./api-document.ts";
 
 /** Bytes of a body that are looked at. */
 const MOST = 256 * 1024;
 
-/** What was wrong at each watched server, by its port. */
-const watched = new Map<number, Set<string>>();
+interface Watch {
+  /** What was wrong. */
+  faults: Set<string>;
+  /** Each reply of an operation, as `get /api 200`. */
+  seen: Set<string>;
+}
+
+/** By port. */
+const watched = new Map<number, Watch>();
 
 const headersOf = (head: readonly string[]): Record<string, string> => {
   const headers: Record<string, string> = {};
@@ -18,8 +25,8 @@ const headersOf = (head: readonly string[]): Record<string, string> => {
 };
 
 /** Compares a reply with the document once it has ended. */
-function watch(req: IncomingMessage, res: ServerResponse, faults: Set<string>): void {
-  const { writeHead, write, end } = res;
+function watch(req: IncomingMessage, res: ServerResponse, told: Watch): void {
+  const [writeHead, write, end] = [res.writeHead.bind(res), res.write.bind(res), res.end.bind(res)];
   const pieces: (string | Uint8Array)[] = [];
   let bytes = 0;
   let seen: Pick<SeenReply, "status" | "headers"> | undefined;
@@ -32,15 +39,15 @@ function watch(req: IncomingMessage, res: ServerResponse, faults: Set<string>): 
   Object.assign(res, {
     writeHead(status: number, head: string[]) {
       seen = { status, headers: headersOf(head) };
-      return writeHead.call(res, status, head);
+      return writeHead(status, head);
     },
     write(...args: Parameters<typeof write>) {
       keep(args[0]);
-      return write.apply(res, args);
+      return write(...args);
     },
     end(...args: Parameters<typeof end>) {
       keep(args[0]);
-      return end.apply(res, args);
+      return end(...args);
     },
   });
   res.once("close", () => {
@@ -48,24 +55,28 @@ function watch(req: IncomingMessage, res: ServerResponse, faults: Set<string>): 
     const body = bytes > MOST ? undefined : pieces.map(String).join("");
     const path = (req.url ?? "").replace(/\?.*/, "");
     const reply: SeenReply = { method: req.method ?? "", path, ...seen, body };
-    for (const fault of faultsOf(reply)) faults.add(`${reply.method} ${path} ${reply.status}: ${fault}`);
+    told.seen.add(`${operationOf(reply.method, path)} ${reply.status}`);
+    for (const fault of faultsOf(reply)) told.faults.add(`${reply.method} ${path} ${reply.status}: ${fault}`);
   });
 }
 
 subscribe("http.server.request.start", (message) => {
   const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
-  const faults = watched.get(request.socket.localPort ?? 0);
-  if (faults) watch(request, response, faults);
+  const told = watched.get(request.socket.localPort ?? 0);
+  if (told) watch(request, response, told);
 });
 
 /** Compares each reply of the server on this port with the document of the API, from now on. */
 export function watchReplies(port: number): void {
-  watched.set(port, new Set());
+  watched.set(port, { faults: new Set(), seen: new Set() });
 }
+
+/** What replies were seen at a port that is watched. */
+export const seenAt = (port: number): ReadonlySet<string> => watched.get(port)!.seen;
 
 /** Ends {@link watchReplies}. Throws what was wrong. */
 export function endWatch(port: number): void {
-  const faults = [...(watched.get(port) ?? [])];
+  const faults = [...(watched.get(port)?.faults ?? [])];
   watched.delete(port);
   if (faults.length > 0) throw new Error(`docs/openapi.json does not tell of:\n${faults.join("\n")}`);
 }
