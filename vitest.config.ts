@@ -33,12 +33,14 @@ export default defineConfig(({ mode }) => {
     },
   });
   const fast = [room("unit"), room("http"), room("upstreams")];
+  const browser = { test: { ...room("browser", 180_000).test, globalSetup: "test/browser/start.ts" } };
   const others = [
     room("contract", 300_000),
     room("cli", 120_000),
     room("tui", 180_000),
     room("crash", 600_000),
     room("fuzz", 600_000),
+    browser,
   ];
   return {
     test: {

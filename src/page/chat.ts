@@ -75,7 +75,7 @@ export function createChat({ composer, choice, token, onExpired, onBalance, onNa
     ];
     const note = words.filter((word) => word !== "").join(" · ");
     turn.end(note);
-    say(note, turn.answer.text);
+    say(note, turn.spoken);
   };
 
   const stopped = async (turn: TurnView, { body }: Question, price: number) => {

@@ -33,7 +33,7 @@ export function createComposer({ onSend, onStop }: ComposerListener): Composer {
   const trouble = byId("trouble", HTMLElement);
   const stopCost = byId("stop-cost", HTMLElement);
 
-  if (isTouch()) byId("keys", HTMLElement).textContent = "Send sends, Enter begins a new line.";
+  if (isTouch()) byId("keys", HTMLElement).textContent = "Enter: new line";
   byId("ask", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();
     onSend();

@@ -20,7 +20,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 }
 
 /** Blocks whose direction follows their own text: an answer can mix languages. */
-const ofOwnDirection = new Set(["p", "li", "td", "th", "h3", "h4", "h5", "h6", "blockquote"]);
+const ofOwnDirection = new Set(["p", "ul", "ol", "td", "th", "h3", "h4", "h5", "h6", "blockquote"]);
 
 /** The DOM of a part of an answer. */
 export function nodeOf(part: Part): Node {

@@ -21,7 +21,7 @@ export function createModelChoice(models: Models): ModelChoice {
     known = now;
     select.replaceChildren(
       ...known.map(({ name, price }) =>
-        make("option", { value: name }, `${name}, ${counted(price, "token")} a question`),
+        make("option", { value: name }, `${name} (${counted(price, "token")})`),
       ),
     );
     if (known.some(({ name }) => name === before)) select.value = before;

@@ -8,6 +8,8 @@ export interface TurnView {
   end(note: string, button?: HTMLButtonElement): void;
   /** Takes it off the page. */
   remove(): void;
+  /** The answer as it is read, without marks. */
+  readonly spoken: string;
 }
 
 /** Whether the end of the page is in view: then it stays there while the answer grows. */
@@ -47,5 +49,8 @@ export function createTurn(into: Element, question: string): TurnView {
       after();
     },
     remove: () => turn.remove(),
+    get spoken() {
+      return text.innerText;
+    },
   };
 }
