@@ -75,9 +75,9 @@ test("a log that nobody reads keeps at most 1 MiB, and counts the dropped lines"
   }
   expect(most).toBeLessThanOrEqual(1024 * 1024);
   reader.open();
-  await vi.waitUntil(() => written.at(-1)?.includes("dropped"));
+  await vi.waitUntil(() => written.at(-1)?.includes("dropped"), { timeout: 45_000 });
   log.info("goes on");
-  await vi.waitUntil(() => written.at(-1)?.includes("goes on"));
+  await vi.waitUntil(() => written.at(-1)?.includes("goes on"), { timeout: 45_000 });
   const lines = written.map((each) => JSON.parse(each) as { msg: string; dropped?: number });
   const kept = lines.filter(({ msg }) => msg === text).length;
   expect(kept).toBeGreaterThan(100);
@@ -134,7 +134,7 @@ describe("a log on a file descriptor", () => {
     const writes = watchWrites();
     const log = createLog(form, file.stream);
     for (let line = 0; line < 1_000; line += 1) log.info(`line ${line}`);
-    await vi.waitUntil(async () => (await file.lines()).length === 1_000);
+    await vi.waitUntil(async () => (await file.lines()).length === 1_000, { timeout: 45_000 });
     const text = await file.text();
     expect(text).toContain("line 999");
     // At least 4 KiB each, but for the last.
@@ -153,7 +153,7 @@ describe("a log on a file descriptor", () => {
       await client.until("The answer.", question);
     }
     client.vanish();
-    await vi.waitUntil(async () => (await file.lines()).length === 20);
+    await vi.waitUntil(async () => (await file.lines()).length === 20, { timeout: 45_000 });
     expect(writes.state.count).toBeLessThanOrEqual(20);
     expect((await file.text()).length).toBeLessThanOrEqual(20 * 300);
   });
@@ -167,9 +167,9 @@ describe("a log on a file descriptor", () => {
     for (let line = 0; line < 1_000; line += 1) log.info(text);
     expect(writes.state.count).toBe(1);
     writes.release();
-    await vi.waitUntil(async () => (await file.text()).includes("dropped"));
+    await vi.waitUntil(async () => (await file.text()).includes("dropped"), { timeout: 45_000 });
     log.info("goes on");
-    await vi.waitUntil(async () => (await file.text()).includes("goes on"));
+    await vi.waitUntil(async () => (await file.text()).includes("goes on"), { timeout: 45_000 });
     const lines = (await file.lines()).map((line) => JSON.parse(line) as { msg: string; dropped?: number });
     const kept = lines.filter(({ msg }) => msg === text).length;
     expect(kept).toBeGreaterThan(90);
@@ -187,9 +187,9 @@ describe("a log on a file descriptor", () => {
     onTestFinished(() => spy.mockRestore());
     const log = createLog("json", file.stream);
     log.info("first");
-    await vi.waitUntil(async () => (await file.text()).includes("first"));
+    await vi.waitUntil(async () => (await file.text()).includes("first"), { timeout: 45_000 });
     log.info("second");
-    await vi.waitUntil(async () => (await file.lines()).length === 2);
+    await vi.waitUntil(async () => (await file.lines()).length === 2, { timeout: 45_000 });
     expect(await file.text()).toMatch(/first[^]*second/);
   });
 
@@ -200,7 +200,7 @@ describe("a log on a file descriptor", () => {
       one.info(String(line));
       other.info(String(line + 1));
     }
-    await vi.waitUntil(async () => (await file.lines()).length === 100);
+    await vi.waitUntil(async () => (await file.lines()).length === 100, { timeout: 45_000 });
     const numbers = (await file.lines()).map((line) => Number((JSON.parse(line) as { msg: string }).msg));
     expect(numbers).toEqual(Array.from({ length: 100 }, (_, i) => i));
   });

@@ -56,7 +56,7 @@ async function attacked(form: "json" | "pretty") {
     "X-Request-Id": "invalid_credentials",
   });
   const lines = () => text.split("\n").slice(0, -1);
-  await vi.waitUntil(() => lines().some((line) => line.includes("198.51.100.7")));
+  await vi.waitUntil(() => lines().some((line) => line.includes("198.51.100.7")), { timeout: 45_000 });
   return { text: () => text, lines };
 }
 

@@ -199,7 +199,7 @@ describe("the scheme Token, without a challenge that asks for it", () => {
     });
     open.push(client, server);
     const balance = client.balance();
-    await vi.waitUntil(() => server.seen.length === 2);
+    await vi.waitUntil(() => server.seen.length === 2, { timeout: 60_000 });
     await client.login(jane);
     letGo();
     expect((await balance).tokens).toBe(7);

@@ -235,7 +235,7 @@ describe("a conversation", () => {
       client.script = [[new ClientError("timeout", "It fell silent.", { charged: "maybe" })]];
       const { session, notes } = open({ client: Object.assign(client, { [call]: quiet }), local: false });
       session.ask("one");
-      await vi.waitUntil(() => asked.length === 1);
+      await vi.waitUntil(() => asked.length === 1, { timeout: 45_000 });
       session.stop();
       await session.idle();
       expect(notes()[0]).toBe("It fell silent.");

@@ -88,7 +88,7 @@ test("SIGHUP takes refills, and the ledger has each setting once", async () => {
     await write({ data: "store", port: 0, log: "json", ...content });
     server.hangUp();
     await server.sees("The configuration was read again", "stderr");
-    await vi.waitFor(async () => expect(await refills()).toHaveLength(times), 20_000);
+    await vi.waitFor(async () => expect(await refills()).toHaveLength(times), 60_000);
   };
   await hangUp({ refill: "1000/day", refill_cap: "none" }, 2);
   await hangUp({ refill: "1000/day", refill_cap: "none", price: 1 }, 2);

@@ -75,7 +75,7 @@ function start(
 }
 
 /** Vitest waits a second by default; on a busy machine a frame can take longer. */
-const until = (check: () => unknown) => vi.waitFor(check, { timeout: 15_000, interval: 10 });
+const until = (check: () => unknown) => vi.waitFor(check, { timeout: 45_000, interval: 10 });
 const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
 const count = (lines: string[], wanted: string) => lines.filter((line) => line.includes(wanted)).length;
 

@@ -243,8 +243,9 @@ describe.each(disks)("a checkpoint beside the server on $name", ({ files: on }) 
       full = true;
       await giveOften(store, jane);
       await Promise.allSettled(making);
-      await vi.waitFor(() =>
-        expect(warnings, call).toEqual([`${CHECKPOINT} could not be written (ENOSPC).`]),
+      await vi.waitFor(
+        () => expect(warnings, call).toEqual([`${CHECKPOINT} could not be written (ENOSPC).`]),
+        45_000,
       );
       expect(
         (await readdir(dir)).filter((name) => name.endsWith(".new")),

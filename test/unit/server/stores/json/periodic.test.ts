@@ -138,7 +138,7 @@ test("no checkpoint is made during work that may replace the ledger, and the nex
   expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   expect(work).not.toHaveBeenCalled();
   await end();
-  await vi.waitFor(() => expect(work).toHaveBeenCalled());
+  await vi.waitFor(() => expect(work).toHaveBeenCalled(), { timeout: 45_000 });
   written(FACTS);
   expect(made()).toBe(1);
   finish();
