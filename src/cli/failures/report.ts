@@ -1,11 +1,12 @@
 import { ClientError, type ClientErrorCode } from "../../client/failure.ts";
 import { plainText, printableJson } from "../../text/sanitize.ts";
-import { BadSettings, NoAnswer, StartupError } from "../../server/local.ts";
+import { StartupError } from "../../server/local.ts";
 import type { Call } from "../argv/call.ts";
 import type { FailureDocument } from "./document.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { OutputFailed } from "../io/output.ts";
 import { painted } from "../io/paint.ts";
+import { startupCode } from "./startup-code.ts";
 
 /** A failure in the form in which it is reported. */
 export interface Failure {
@@ -41,8 +42,8 @@ const withStop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : 
 export async function failureOf(error: unknown, call?: Call): Promise<Failure> {
   if (error instanceof ClientError) return ofClient(error, call);
   if (error instanceof StartupError) {
-    const code = error instanceof BadSettings ? "usage" : error instanceof NoAnswer ? "timeout" : "internal";
-    return { code, message: error.message, hint: error.hint, exit: exitCodes[code] };
+    const code = startupCode(error);
+    return { code, message: error.message, hint: error.hint, exit: exitCodeOf(code, call?.command) };
   }
   if (error instanceof OutputFailed)
     return {

@@ -86,8 +86,7 @@ test("a folder with a key is opened with it, from a flag, a variable or a config
   ]) {
     const refused = await runInside(words);
     expect(refused, words.join(" ")).toMatchObject({
-      // A server of one's own that does not start is exit 1, whatever the reason.
-      code: words[0] === "ask" ? 1 : 2,
+      code: 2,
       stderr: expect.stringMatching(/has a key, and none was named\.\n.*AI_CHAT_LEDGER_KEY/),
     });
   }
