@@ -69,27 +69,31 @@ function read(
   const { command, spec, words } = chosenCommand(parsed, output, program);
   const taken = [...(spec.common ?? everywhere), ...spec.options];
   const given = forCommand(parsed, taken);
-  const hint =
-    command === "ask"
+  const isPipe = firstWord(parsed) === undefined && command === "ask";
+  const hint = isPipe
+    ? `For the session: ${program.name} chat --plain   Options of a question: ${program.name} ask --help`
+    : command === "ask"
       ? `Quote the question, or put -- before it: ${program.name} ask "…"   Options: ${program.name} ask --help`
       : `See: ${program.name} ${command} --help`;
   // Options are checked first: the word after an unknown option may be a secret, and a message about words would quote
   // it.
-  checkOptions(given, { whose: command, taken, hint });
+  const whose = isPipe ? "Without a command a pipe is a question of ask, which" : command;
+  checkOptions(given, { whose, taken, hint });
   checkWords(argv, parsed, { command, spec, words }, program);
   const { env } = process;
   const places = placesOf({ env, home: homeFolder(), platform: process.platform });
-  const settings = openSettings({ dir: places.config, parse: parseSetting });
   // A copy, since PGPASSWORD is written below, and may have come from PGPASSWORD_FILE.
-  const sources = { flags: given.flags, env: { ...env }, setting: (name: SettingName) => settings.get(name) };
+  const sources = { flags: given.flags, env: { ...env } };
   const readNow = () => {
-    const { complaints, ...resolved } = resolve([...taken, ...spec.secrets], sources);
+    const settings = openSettings({ dir: places.config, parse: parseSetting });
+    const setting = (name: SettingName) => settings.get(name);
+    const { complaints, ...resolved } = resolve([...taken, ...spec.secrets], { ...sources, setting });
     // pg reads it there.
     if (complaints.length === 0 && resolved.values.storePassword !== undefined)
       env.PGPASSWORD = resolved.values.storePassword;
-    return { complaints, resolved };
+    return { complaints, resolved, settings };
   };
-  const { complaints, resolved } = readNow();
+  const { complaints, resolved, settings } = readNow();
   const serverFault = resolved.sources.server === "default" ? settings.fault("server") : undefined;
   const { literal } = parsed;
   const { signal, releaseInterrupts, onSecondSignal, onHangup } = ending;

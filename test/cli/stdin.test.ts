@@ -154,3 +154,12 @@ test("ask says what a question may have that is too long for the server", async 
   expect(told.stderr).toContain("message must have at most 100000 characters.\nSend less.\n");
   expect((await at(100_000)).code).toBe(0);
 });
+
+test("an option of the session is none of the question that a pipe is without a command, and the hint names the session", async () => {
+  const { code, stderr } = await runProgram(["--plain"], options({ pipe: "why?" }));
+  expect(code).toBe(2);
+  expect(stderr).toBe(
+    "ai-chat: Without a command a pipe is a question of ask, which has no option --plain.\n" +
+      "For the session: npx ai-chat chat --plain   Options of a question: npx ai-chat ask --help\n",
+  );
+});

@@ -80,12 +80,13 @@ const own = (content: Record<string, unknown>, key: string) =>
   Object.hasOwn(content, key) ? content[key] : undefined;
 
 /**
- * The settings in `dir`; `undefined` (no home folder) keeps nothing and says so. Opened when first needed. A value of
- * the file is parsed as one that a person types. `server`: whose `model` is read and written; without it that is not set.
+ * The settings in `dir`; `undefined` (no home folder) keeps nothing and says so. Read once, when
+ * a value is first asked for, and again after a change. A value of the file is parsed as one that a person types. `server`: whose `model` is read and written; without it that is not set.
  */
 export function openSettings({ dir, parse, server = "" }: SettingsOptions): Settings {
   const file = createKeptFile({ dir, name: "config" });
   const wrong = new Map<SettingName, string>();
+  let known: Record<string, unknown> | undefined;
 
   /** `model` is an object in the file, by server. Anything else has no valid value. */
   const modelIn = (content: Record<string, unknown>): unknown => {
@@ -96,13 +97,14 @@ export function openSettings({ dir, parse, server = "" }: SettingsOptions): Sett
 
   const change = (name: SettingName, value: SettingValues[SettingName] | undefined) => {
     wrong.clear();
+    known = undefined;
     return file.change((content) => {
       content[name] = name === "model" ? { ...record(content.model), [server]: value } : value;
     });
   };
 
   const get = <Name extends SettingName>(name: Name): SettingValues[Name] | undefined => {
-    const content = file.read();
+    const content = (known ??= file.read());
     wrong.delete(name);
     const value = name === "model" ? modelIn(content) : own(content, name);
     if (value === undefined) return undefined;

@@ -68,6 +68,16 @@ describe("settings", () => {
     expect(settings.problem).toContain(`a ${name} that can't be used`);
   });
 
+  it("are read once, and again after a change", async () => {
+    const settings = openSettings({ dir, parse: parseSetting });
+    await settings.set("timeout", 60);
+    expect(settings.get("timeout")).toBe(60);
+    await writeFile(join(dir, "config.json"), JSON.stringify({ timeout: 5 }));
+    expect([settings.get("timeout"), settings.get("save")]).toEqual([60, undefined]);
+    await settings.set("save", true);
+    expect([settings.get("timeout"), settings.get("save")]).toEqual([5, true]);
+  });
+
   it("know their names and no others", () => {
     expect(settingNames.every(isSettingName)).toBe(true);
     expect(["toString", "Server", ""].some(isSettingName)).toBe(false);
