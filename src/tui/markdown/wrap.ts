@@ -1,6 +1,7 @@
 import type { Display, Style } from "./display.ts";
 import { paintSpans, spanText, type Span } from "./span.ts";
 import { graphemesOf, width } from "../terminal/width.ts";
+import { hasUnspaced, unspacedParts } from "./unspaced.ts";
 
 interface Word {
   spans: Span[];
@@ -16,7 +17,8 @@ const SPLIT =
   /( +|\n)|([\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\u{20000}-\u{2ffff}][、。，．！？：；）」』】〉》〕…]*)/u;
 
 /**
- * Breaks spans into lines of at most `cells` cells, at spaces and between ideographs. A longer word (a URL, a path) is not
+ * Breaks spans into lines of at most `cells` cells, at spaces, between ideographs and between the words of scripts that have
+ * no spaces between them. A longer word (a URL, a path) is not
  * broken: it gets its own line and the terminal wraps it, so that it can be copied whole.
  */
 export function wrapSpans(spans: readonly Span[], cells: number): Span[][] {
@@ -96,6 +98,7 @@ function words(spans: readonly Span[]): Word[] {
       add(span, span.text);
       continue;
     }
+    const isUnspaced = hasUnspaced(span.text);
     for (const piece of span.text.split(SPLIT)) {
       if (piece === undefined || piece === "") continue;
       if (piece.startsWith(" ")) {
@@ -108,6 +111,11 @@ function words(spans: readonly Span[]): Word[] {
       } else if (CLOSING.test(piece) && word === undefined && gap === 0 && list.length > 0) {
         word = list.pop();
         add(span, piece);
+      } else if (isUnspaced && hasUnspaced(piece)) {
+        for (const [at, part] of unspacedParts(piece).entries()) {
+          if (at > 0) close();
+          add(span, part);
+        }
       } else add(span, piece);
     }
   }
