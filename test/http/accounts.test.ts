@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Provider } from "../../src/server/core/ports.ts";
+import type { Provider } from "../../src/server/core/provider.ts";
 import { openRawClient, rawQuestion } from "./raw-client.ts";
 import { gate, openWiredServer } from "./wired-server.ts";
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ApiError } from "../../src/server/core/api-error.ts";
-import type { Ledger, Provider } from "../../src/server/core/ports.ts";
+import type { Ledger } from "../../src/server/core/ports.ts";
+import type { Provider } from "../../src/server/core/provider.ts";
 import { answer, bytes, openFakeOpenAi, silence, type Script } from "../support/openai-server.ts";
 import { openRefusingPort } from "../support/refusing-port.ts";
 import { openTestServer, type TestServer } from "../support/test-server.ts";

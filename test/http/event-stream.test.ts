@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Problem } from "../../src/protocol/errors.ts";
-import type { Provider } from "../../src/server/core/ports.ts";
+import type { Provider } from "../../src/server/core/provider.ts";
 import { Budget } from "../../src/server/http/budget.ts";
 import { createEventStream } from "../../src/server/http/event-stream.ts";
 import { createTicker } from "../../src/server/http/ticker.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Passwords } from "../../src/server/core/ports.ts";
+import type { Passwords } from "../../src/server/core/credentials.ts";
 import type { StopSignal } from "../../src/server/core/stop.ts";
 import { openRawClient, rawRequest } from "./raw-client.ts";
 import { gate, openWiredServer } from "./wired-server.ts";

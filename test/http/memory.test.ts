@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Provider } from "../../src/server/core/ports.ts";
+import type { Provider } from "../../src/server/core/provider.ts";
 import type { StopSignal } from "../../src/server/core/stop.ts";
 import { openRawClient, rawQuestion, rawRequest, type RawClient } from "./raw-client.ts";
 import { gate, openWiredServer } from "./wired-server.ts";

@@ -1,6 +1,7 @@
 import { beforeEach, afterEach, expect, test } from "vitest";
 import { pseudonymOf } from "../../src/server/core/operations.ts";
-import type { Passwords, Provider } from "../../src/server/core/ports.ts";
+import type { Passwords } from "../../src/server/core/credentials.ts";
+import type { Provider } from "../../src/server/core/provider.ts";
 import { gate, openWiredServer } from "./wired-server.ts";
 
 /** What becomes of requests whose account an operator deletes, renames or closes. */

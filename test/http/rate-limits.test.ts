@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ApiError } from "../../src/server/core/api-error.ts";
-import type { Provider } from "../../src/server/core/ports.ts";
+import type { Provider } from "../../src/server/core/provider.ts";
 import { testedModel } from "../support/tested-model.ts";
 import { openWiredServer } from "./wired-server.ts";
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ApiError } from "../../src/server/core/api-error.ts";
-import type { Ledger, Provider } from "../../src/server/core/ports.ts";
+import type { Ledger } from "../../src/server/core/ports.ts";
+import type { Provider } from "../../src/server/core/provider.ts";
 import { openRawClient, rawQuestion } from "./raw-client.ts";
 import { gate, openWiredServer } from "./wired-server.ts";
 

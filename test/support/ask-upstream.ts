@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { AiFailure } from "../../src/server/core/ai-calls.ts";
 import type { Pieces } from "../../src/server/core/pieces.ts";
 import type { ApiError } from "../../src/server/core/api-error.ts";
-import type { Message } from "../../src/server/core/ports.ts";
+import type { Message } from "../../src/server/core/provider.ts";
 import { openOpenAiProvider } from "../../src/server/providers/openai.ts";
 import { openRawServer, type RawReply, type RawRequest } from "./raw-server.ts";
 

@@ -1,5 +1,5 @@
 import type { Model } from "../../src/server/core/models.ts";
-import type { Provider } from "../../src/server/core/ports.ts";
+import type { Provider } from "../../src/server/core/provider.ts";
 
 /** A model of a list, with a provider of the test. */
 export const testedModel = (wishes: Partial<Model> & { provider: Provider }): Model => ({

@@ -5,7 +5,7 @@ import { Piscina } from "piscina";
 import { PASSWORD_BYTES } from "../../protocol/limits.ts";
 import { Bag } from "../core/bag.ts";
 import { ApiError } from "../core/api-error.ts";
-import type { Passwords, Turn } from "../core/ports.ts";
+import type { Passwords, Turn } from "../core/credentials.ts";
 import { createQueue } from "./queue.ts";
 
 const IDLE_MS = 60_000;

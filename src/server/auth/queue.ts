@@ -1,5 +1,5 @@
 import { ApiError } from "../core/api-error.ts";
-import type { Turn } from "../core/ports.ts";
+import type { Turn } from "../core/credentials.ts";
 import { createLine, type Line } from "./fair-line.ts";
 
 /** A job that waits. */

@@ -2,7 +2,7 @@ import { createSecretKey, randomUUID } from "node:crypto";
 import jwt from "jsonwebtoken";
 import { SECRET_BYTES } from "../../protocol/limits.ts";
 import { ApiError } from "../core/api-error.ts";
-import type { TokenClaims, Tokens } from "../core/ports.ts";
+import type { TokenClaims, Tokens } from "../core/credentials.ts";
 import { StartupError } from "../core/startup-error.ts";
 import type { SigningKey } from "./signing-keys.ts";
 import { createVerified } from "./verified.ts";

@@ -1,4 +1,4 @@
-import type { TokenClaims } from "../core/ports.ts";
+import type { TokenClaims } from "../core/credentials.ts";
 
 /** Most tokens that are remembered; the oldest entries are dropped first. About 6 MB. */
 const MOST = 10_000;

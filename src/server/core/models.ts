@@ -1,7 +1,7 @@
 import type { ChatLimits } from "../../protocol/chat-limits.ts";
 import { HISTORY_ENTRIES } from "../../protocol/limits.ts";
 import { ApiError } from "./api-error.ts";
-import type { Provider } from "./ports.ts";
+import type { Provider } from "./provider.ts";
 
 /** A model that questions can name (docs/server.md#several-models). */
 export interface Model {

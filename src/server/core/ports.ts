@@ -1,15 +1,10 @@
 import type { RefillSetting, RefillWish } from "../../protocol/refill.ts";
-import type { Image } from "../../protocol/images.ts";
-import type { Finish } from "../../protocol/replies.ts";
 import type { ApiKeys, KeyLimit } from "./api-keys.ts";
 import type { Operations } from "./operations.ts";
-import type { Pieces } from "./pieces.ts";
-import type { Relayed, RelayRequest } from "./relay.ts";
-import type { StopSignal } from "./stop.ts";
 
 /**
- * What the core needs from outside. The stores, the providers, auth and limits implement these interfaces; the core and the HTTP
- * app know nothing else about them.
+ * What the core needs from stores and limits, which implement these interfaces; the core and the HTTP app know nothing else
+ * about them. What it needs of the AI is in provider.ts, of passwords and tokens in credentials.ts.
  */
 
 /** Opaque, never reused; not the username. */
@@ -282,68 +277,6 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export interface Message {
-  role: "system" | "user" | "assistant";
-  content: string;
-  /** Of the question; see `Prompt`. */
-  images?: readonly Image[] | undefined;
-}
-
-/**
- * The AI (docs/server.md#which-ai-answers). Resolves to a whole answer (docs/http-api.md#whole-answers: a
- * `finish_reason` other than `error`, or `[DONE]` in a stream; some text that is not blank; no error; not aborted).
- * Rejects with `ApiError` `upstream_error` or
- * `upstream_unavailable`, or with `signal.reason` once aborted. With `onDelta` it streams: it gets the
- * pieces that came at the same moment. The pieces together are the answer; none is empty or ends inside a
- * character. `onReasoning` gets what the model thinks before, which is no part of the answer, in such pieces. It asks
- * `untilRead` after either, and takes no more from the AI until that promise resolves.
- */
-export interface Provider {
-  /** The upstream's name of the model. It may change once, when an upstream that was late lists its models. */
-  readonly model: string;
-  /** How many characters of a conversation the AI reads, as far as it is known; it may change with the model. */
-  readonly contextChars?: number | undefined;
-  /** Asks an upstream that was late for both, before a question; undefined if there is nothing to learn. Never rejects. */
-  readonly learn?: (() => Promise<void>) | undefined;
-  answer(request: {
-    messages: Message[];
-    signal: StopSignal;
-    onDelta?: ((pieces: Pieces) => void) | undefined;
-    onReasoning?: ((text: string) => void) | undefined;
-    /** Undefined while the client keeps up. */
-    untilRead?: (() => Promise<void> | undefined) | undefined;
-    /** Called before the answer is resolved, if the AI says why it ended. */
-    onFinish?: ((reason: Finish) => void) | undefined;
-  }): Promise<string>;
-  /** A completion as it is. Absent: one is made of the text of `answer`. Resolves and rejects as that does. */
-  readonly relay?: ((request: RelayRequest) => Promise<Relayed>) | undefined;
-  /** Closes its connections. */
-  close(): Promise<void>;
-}
-
-/** Who waits for the hash of a password. */
-export interface Turn {
-  /** Of the client. */
-  address?: string;
-  /** In lower case, as names are compared. */
-  name?: string;
-  /** Waits in a lane of its own: somebody who is signed in, or a name at an address where it has logged in before. */
-  known?: boolean;
-  /** Aborted when the client goes away. */
-  signal?: StopSignal | undefined;
-}
-
-/**
- * Password hashing outside the main thread, fair by address and name. Rejects with `ApiError("overloaded")` if its queue
- * is full of jobs of others who have no more than this one, or of its own, and with `signal.reason` if `signal` is aborted while the job waits in the queue; a job that has begun runs to its end.
- */
-export interface Passwords {
-  hash(password: string, turn?: Turn): Promise<string>;
-  /** Without `hash` (an unknown name): false, after the same work as for a known one. */
-  matches(password: string, hash: string | undefined, turn?: Turn): Promise<boolean>;
-  close(): Promise<void>;
-}
-
 /** Counts by key, as often as the operator allows (docs/http-api.md#rate-limits). */
 export interface Limit {
   /**
@@ -353,19 +286,4 @@ export interface Limit {
   take(key: string): Promise<() => Promise<void>>;
   /** Forgets what was counted for `key`. */
   clear(key: string): Promise<void>;
-}
-
-/** The content of an authentication token. */
-export interface TokenClaims {
-  account: AccountId;
-  generation: number;
-  jti: string;
-  /** Milliseconds since the epoch. */
-  expires: number;
-}
-
-/** Authentication tokens. `verify` throws `ApiError` `invalid_token` or `expired_token`. */
-export interface Tokens {
-  issue(account: { id: AccountId; generation: number }): string;
-  verify(token: string): TokenClaims;
 }

@@ -5,7 +5,7 @@ import type { Image } from "../../protocol/images.ts";
 import { codePoints, hasMore } from "../../text/code-points.ts";
 import { ApiError } from "./api-error.ts";
 import { findModel, type Model, type Models } from "./models.ts";
-import type { Message } from "./ports.ts";
+import type { Message } from "./provider.ts";
 import { sha256 } from "./sha256.ts";
 
 /** What a question says to the AI, whoever pays for it. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { contentText, type Completion } from "./completion.ts";
 import { eventOf } from "./completion-events.ts";
-import type { Message, Provider } from "./ports.ts";
+import type { Message, Provider } from "./provider.ts";
 import { joined } from "./pieces.ts";
 import type { Relayed, RelayRequest } from "./relay.ts";
 

@@ -1,4 +1,5 @@
-import type { Account, AccountId, TokenClaims } from "./ports.ts";
+import type { TokenClaims } from "./credentials.ts";
+import type { Account, AccountId } from "./ports.ts";
 
 /** What an API key stands for. */
 export interface KeyClaims {

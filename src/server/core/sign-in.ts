@@ -8,6 +8,7 @@ import { createKeySignIn, disabledAccount, endedKey } from "./key-sign-in.ts";
 import { knownDigest } from "./known-address.ts";
 import type { Claims, KeyClaims, Session } from "./session.ts";
 import type { CountGuess } from "./login-limits.ts";
+import type { Passwords, TokenClaims, Tokens } from "./credentials.ts";
 import type {
   Account,
   Accounts,
@@ -18,9 +19,6 @@ import type {
   Invites,
   Ledger,
   Limit,
-  Passwords,
-  TokenClaims,
-  Tokens,
 } from "./ports.ts";
 import type { StopSignal } from "./stop.ts";
 

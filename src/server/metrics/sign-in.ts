@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from "prom-client";
-import type { Passwords } from "../core/ports.ts";
+import type { Passwords } from "../core/credentials.ts";
 import type { SignIn } from "../core/sign-in.ts";
 import { keep } from "./keep.ts";
 import { failureLabel } from "./outcome.ts";

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { ModelConfig } from "../config.ts";
 import { isLoopbackHost } from "../core/loopback.ts";
-import type { Provider } from "../core/ports.ts";
+import type { Provider } from "../core/provider.ts";
 import { NoProvider } from "../core/startup-error.ts";
 import { atOpenAi, OPENAI_URL, readBaseUrl } from "./base-url.ts";
 import { createDemoProvider } from "./demo.ts";

@@ -1,5 +1,5 @@
 import { counted } from "../../text/numbers.ts";
-import type { Message } from "../core/ports.ts";
+import type { Message } from "../core/provider.ts";
 
 const QUOTE_CHARACTERS = 60;
 /** UTF-16 code units that are segmented at a time. */

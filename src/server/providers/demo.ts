@@ -1,4 +1,4 @@
-import type { Provider } from "../core/ports.ts";
+import type { Provider } from "../core/provider.ts";
 import type { StopSignal } from "../core/stop.ts";
 import { demoAnswer } from "./demo-answer.ts";
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
-import type { Provider } from "../core/ports.ts";
+import type { Provider } from "../core/provider.ts";
 import type { BodyReader } from "./read-body.ts";
 import { createFailureReader } from "./read-failure.ts";
 import type { Patience, ReaderNeeds } from "./read-stream.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ChatCompletionContentPart } from "openai/resources/chat/completions";
 import type { Image } from "../../protocol/images.ts";
-import type { Message } from "../core/ports.ts";
+import type { Message } from "../core/provider.ts";
 import { IMAGE_ENDS } from "../core/prompt.ts";
 
 /** Merges neighbours of one role and drops empty messages: the templates of some models refuse them. */

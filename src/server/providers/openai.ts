@@ -1,7 +1,7 @@
 import type { ChatCompletionCreateParams } from "openai/resources/chat/completions";
 import type { Dispatcher } from "undici";
 import type { ApiError } from "../core/api-error.ts";
-import type { Message, Provider } from "../core/ports.ts";
+import type { Message, Provider } from "../core/provider.ts";
 import type { RelayRequest } from "../core/relay.ts";
 import { stringifyExact } from "../../text/exact-json.ts";
 import { OPENAI_URL } from "./base-url.ts";

@@ -1,4 +1,4 @@
-import type { Provider } from "../core/ports.ts";
+import type { Provider } from "../core/provider.ts";
 import { createAnswerText } from "./answer-text.ts";
 import type { PassOn, Reception } from "./exchange.ts";
 import { finishOf } from "./finish.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Provider } from "../../../src/server/core/ports.ts";
+import type { Provider } from "../../../src/server/core/provider.ts";
 import { chooseProvider, requestBody } from "../../../src/server/providers/choose.ts";
 import { openFakeOpenAi, type FakeOpenAi } from "../../support/openai-server.ts";
 import { testModel } from "../../support/test-server.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Pieces } from "../../../src/server/core/pieces.ts";
-import type { Message } from "../../../src/server/core/ports.ts";
+import type { Message } from "../../../src/server/core/provider.ts";
 import { createDemoProvider } from "../../../src/server/providers/demo.ts";
 
 const demo = createDemoProvider({ delay: 0 });

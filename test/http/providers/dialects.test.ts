@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Pieces } from "../../../src/server/core/pieces.ts";
-import type { Message, Provider } from "../../../src/server/core/ports.ts";
+import type { Message, Provider } from "../../../src/server/core/provider.ts";
 import { openOpenAiProvider } from "../../../src/server/providers/openai.ts";
 import { answer, bytes, chunk, openFakeOpenAi, type FakeOpenAi } from "../../support/openai-server.ts";
 

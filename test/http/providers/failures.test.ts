@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Message } from "../../../src/server/core/ports.ts";
+import type { Message } from "../../../src/server/core/provider.ts";
 import { openOpenAiProvider } from "../../../src/server/providers/openai.ts";
 import { askUpstream, forms, replyOf } from "../../support/ask-upstream.ts";
 import { answer, failure, openFakeOpenAi } from "../../support/openai-server.ts";

@@ -5,7 +5,7 @@ import { Agent, errors } from "undici";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Pieces } from "../../../src/server/core/pieces.ts";
 import type { ApiError } from "../../../src/server/core/api-error.ts";
-import type { Message, Provider } from "../../../src/server/core/ports.ts";
+import type { Message, Provider } from "../../../src/server/core/provider.ts";
 import { openOpenAiProvider } from "../../../src/server/providers/openai.ts";
 import {
   after,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { joined, type Pieces } from "../../../src/server/core/pieces.ts";
-import type { Message, Provider } from "../../../src/server/core/ports.ts";
+import type { Message, Provider } from "../../../src/server/core/provider.ts";
 import { openOpenAiProvider } from "../../../src/server/providers/openai.ts";
 import { bytes, chunk, openFakeOpenAi, silence, type FakeOpenAi } from "../../support/openai-server.ts";
 

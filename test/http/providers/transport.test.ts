@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Message } from "../../../src/server/core/ports.ts";
+import type { Message } from "../../../src/server/core/provider.ts";
 import { openOpenAiProvider } from "../../../src/server/providers/openai.ts";
 import { askUpstream, forms, inPieces, replyOf } from "../../support/ask-upstream.ts";
 import { answer, chunk, failure, openFakeOpenAi, type Script } from "../../support/openai-server.ts";

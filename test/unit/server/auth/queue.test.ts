@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createQueue } from "../../../../src/server/auth/queue.ts";
-import type { Turn } from "../../../../src/server/core/ports.ts";
+import type { Turn } from "../../../../src/server/core/credentials.ts";
 
 /** A queue of one thread, which is busy, and in which order its jobs begin. */
 async function busy(maxQueue = 100) {

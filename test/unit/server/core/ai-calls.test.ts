@@ -3,7 +3,7 @@ import type { AiCall } from "../../../../src/server/core/ai-calls.ts";
 import { createAnswers } from "../../../../src/server/core/answers.ts";
 import { ApiError } from "../../../../src/server/core/api-error.ts";
 import { ClientGone } from "../../../../src/server/core/client-gone.ts";
-import type { Provider } from "../../../../src/server/core/ports.ts";
+import type { Provider } from "../../../../src/server/core/provider.ts";
 import { createQuestions, type Question } from "../../../../src/server/core/questions.ts";
 import { testedModel } from "../../../support/tested-model.ts";
 import { endlessRoom } from "./endless-room.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ApiError } from "../../../../src/server/core/api-error.ts";
 import { askModel } from "../../../../src/server/core/ask-model.ts";
-import type { Message, Provider } from "../../../../src/server/core/ports.ts";
+import type { Message, Provider } from "../../../../src/server/core/provider.ts";
 import { testedModel } from "../../../support/tested-model.ts";
 
 const lengthIn = (messages: Message[]) => messages.at(-1)?.images?.[0]?.data.length;

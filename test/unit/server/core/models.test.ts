@@ -3,7 +3,7 @@ import { endlessRoom } from "./endless-room.ts";
 import { createAnswers } from "../../../../src/server/core/answers.ts";
 import { ApiError } from "../../../../src/server/core/api-error.ts";
 import type { Model } from "../../../../src/server/core/models.ts";
-import type { Provider } from "../../../../src/server/core/ports.ts";
+import type { Provider } from "../../../../src/server/core/provider.ts";
 import type { Prompt } from "../../../../src/server/core/prompt.ts";
 import { createQuestions, type Question } from "../../../../src/server/core/questions.ts";
 import { sha256 } from "../../../../src/server/core/sha256.ts";

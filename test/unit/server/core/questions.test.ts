@@ -4,7 +4,7 @@ import { endlessRoom } from "./endless-room.ts";
 import { createAnswers } from "../../../../src/server/core/answers.ts";
 import { ApiError } from "../../../../src/server/core/api-error.ts";
 import { ClientGone } from "../../../../src/server/core/client-gone.ts";
-import type { Provider } from "../../../../src/server/core/ports.ts";
+import type { Provider } from "../../../../src/server/core/provider.ts";
 import { joined } from "../../../../src/server/core/pieces.ts";
 import type { Prompt } from "../../../../src/server/core/prompt.ts";
 import { createQuestions, type Question } from "../../../../src/server/core/questions.ts";

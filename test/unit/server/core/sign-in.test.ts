@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { ApiError } from "../../../../src/server/core/api-error.ts";
 import type { Guess } from "../../../../src/server/core/login-limits.ts";
-import type { Accounts, Passwords, Tokens, Turn } from "../../../../src/server/core/ports.ts";
+import type { Passwords, Tokens, Turn } from "../../../../src/server/core/credentials.ts";
+import type { Accounts } from "../../../../src/server/core/ports.ts";
 import { createSignIn } from "../../../../src/server/core/sign-in.ts";
 import { unlimited } from "../../../support/unlimited.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { bodyLimit, checkBeside, textLimit } from "../../../../src/server/http/chat-body.ts";
-import type { Provider } from "../../../../src/server/core/ports.ts";
+import type { Provider } from "../../../../src/server/core/provider.ts";
 import { testedModel } from "../../../support/tested-model.ts";
 
 const provider = {} as Provider;

@@ -6,7 +6,7 @@ import { createAnswers } from "../../../../src/server/core/answers.ts";
 import { ApiError } from "../../../../src/server/core/api-error.ts";
 import { ClientGone } from "../../../../src/server/core/client-gone.ts";
 import { LIMITS } from "../../../../src/server/core/limit-names.ts";
-import type { Provider } from "../../../../src/server/core/ports.ts";
+import type { Provider } from "../../../../src/server/core/provider.ts";
 import {
   createQuestions,
   type Answer,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Image } from "../../../../src/protocol/images.ts";
-import type { Message } from "../../../../src/server/core/ports.ts";
+import type { Message } from "../../../../src/server/core/provider.ts";
 import { mergeMessages, requestBytes, withoutData } from "../../../../src/server/providers/messages.ts";
 
 const png: Image = { media_type: "image/png", data: "iVBORw0KGgoAAAANSUhEUgAA/+==" };
