@@ -16,7 +16,8 @@ export interface Completion {
   readonly streamOptions: unknown;
 }
 
-const refuse = (code: string, param: string | null, detail: string) =>
+/** `invalid_request`, with OpenAI's code for it, if there is one. `param`: the parameter that is wrong. */
+export const refusedCompletion = (param: string | null, detail: string, code: string | null = null) =>
   new ApiError("invalid_request", detail, { openAi: { code, param } });
 
 /** Whether the client of a stream takes an event without choices. Others may read the first choice of every event. */
@@ -38,12 +39,13 @@ function sorted(value: unknown): unknown {
 export function checkCompletion({ body }: Completion, model: Model): void {
   const param = unsupported(body, model.allow ?? []);
   if (param !== undefined) {
-    throw refuse("unsupported_parameter", param, `${param} is not supported at this server: leave it out.`);
+    const detail = `${param} is not supported at this server: leave it out.`;
+    throw refusedCompletion(param, detail, "unsupported_parameter");
   }
   const most = model.textChars;
   if (most !== undefined && hasMore(textOf(body.messages), most)) {
     const detail = `The messages have more than the ${most} characters of text that this model takes.`;
-    throw refuse("context_length_exceeded", "messages", detail);
+    throw refusedCompletion("messages", detail, "context_length_exceeded");
   }
 }
 

@@ -1,6 +1,6 @@
 import { isRecord } from "../../../text/loose-json.ts";
 import { ApiError } from "../../core/api-error.ts";
-import type { Completion } from "../../core/completion.ts";
+import { refusedCompletion, type Completion } from "../../core/completion.ts";
 import { findModel, namesOf, type Model, type Models } from "../../core/models.ts";
 
 /** The most lists and objects inside each other: without an end, writing them again would end in a full stack. */
@@ -14,20 +14,19 @@ export interface CompletionBody {
   isStream: boolean;
 }
 
-const refuse = (param: string | null, detail: string, code: string | null = null) =>
-  new ApiError("invalid_request", detail, { openAi: { code, param } });
-
 /** Checks what this server itself must understand; all else is up to the AI. Throws `invalid_request`. */
 export function readCompletion(given: Record<string, unknown>): CompletionBody {
-  if (!isFlat(given, DEPTH)) throw refuse(null, `The body has more than ${DEPTH} levels.`);
+  if (!isFlat(given, DEPTH)) throw refusedCompletion(null, `The body has more than ${DEPTH} levels.`);
   const { model, stream, stream_options: streamOptions, ...body } = given;
   const { messages, n } = body;
   if (model !== null && model !== undefined && typeof model !== "string")
-    throw refuse("model", "model must be a name.");
+    throw refusedCompletion("model", "model must be a name.");
   if (!Array.isArray(messages) || messages.length === 0 || !messages.every(isRecord))
-    throw refuse("messages", "messages must be a list of at least one message.");
-  if (typeof (stream ?? false) !== "boolean") throw refuse("stream", "stream must be true or false.");
-  if ((n ?? 1) !== 1) throw refuse("n", "n must be 1: a question has one answer.", "unsupported_value");
+    throw refusedCompletion("messages", "messages must be a list of at least one message.");
+  if (typeof (stream ?? false) !== "boolean")
+    throw refusedCompletion("stream", "stream must be true or false.");
+  if ((n ?? 1) !== 1)
+    throw refusedCompletion("n", "n must be 1: a question has one answer.", "unsupported_value");
   return {
     completion: { body: { ...body, messages }, streamOptions },
     model: model ?? undefined,
