@@ -1,30 +1,17 @@
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { answer, bytes, chunk, openFakeOpenAi, type FakeOpenAi } from "../support/openai-server.ts";
-import { openTestServer, testModel, type TestServer } from "../support/test-server.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { answer, bytes, chunk } from "../support/openai-server.ts";
+import { openServerWithModels } from "../support/server-with-ai.ts";
 
 /** docs/http-api.md#images */
 
-let ai: FakeOpenAi;
-let server: TestServer;
+const { ai, server } = openServerWithModels([
+  { name: "blind" },
+  { name: "sees", images: true, fallback: "blind" },
+  { name: "both", images: true, fallback: "sees", system: "Be brief." },
+]);
 let token: string;
 let accounts = 0;
-beforeAll(async () => {
-  ai = await openFakeOpenAi();
-  const upstream = { baseUrl: ai.url, upstream: "m" };
-  server = await openTestServer({
-    provider: undefined,
-    models: [
-      testModel({ name: "blind", ...upstream }),
-      testModel({ name: "sees", ...upstream, images: true, fallback: "blind" }),
-      testModel({ name: "both", ...upstream, images: true, fallback: "sees", system: "Be brief." }),
-    ],
-  });
-});
-afterAll(async () => {
-  await server.close();
-  await ai.close();
-});
 beforeEach(async () => {
   token = await server.token(`jane${(accounts += 1)}`);
   ai.respond(answer("A cat."));
@@ -189,6 +176,7 @@ describe("a body", () => {
       "of many small values",
       () => ({ images: [], more: Array.from({ length: 400_000 }, () => ["x"]) }),
       undefined,
+      "besides its texts",
     ],
   ])("%s keeps the limit of text", async (_what, more, head, advice = "") => {
     const body = { ...question, images: [png(1024 * 1024)], ...more() };

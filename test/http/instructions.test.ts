@@ -1,30 +1,17 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { answer, bytes, openFakeOpenAi, type FakeOpenAi } from "../support/openai-server.ts";
-import { openTestServer, testModel, type TestServer } from "../support/test-server.ts";
+import { beforeEach, expect, test } from "vitest";
+import { answer, bytes } from "../support/openai-server.ts";
+import { openServerWithModels } from "../support/server-with-ai.ts";
 
 /** docs/http-api.md#instructions */
 
-let ai: FakeOpenAi;
-let server: TestServer;
+const { ai, server } = openServerWithModels([
+  { name: "plain" },
+  { name: "ruled", system: "Be brief.", contextChars: 20, fallback: "tiny" },
+  { name: "tiny", contextChars: 10 },
+  { name: "alone", contextChars: 0, messageChars: 120_000 },
+]);
 let token: string;
 let accounts = 0;
-beforeAll(async () => {
-  ai = await openFakeOpenAi();
-  const upstream = { baseUrl: ai.url, upstream: "m" };
-  server = await openTestServer({
-    provider: undefined,
-    models: [
-      testModel({ name: "plain", ...upstream }),
-      testModel({ name: "ruled", ...upstream, system: "Be brief.", contextChars: 20, fallback: "tiny" }),
-      testModel({ name: "tiny", ...upstream, contextChars: 10 }),
-      testModel({ name: "alone", ...upstream, contextChars: 0, messageChars: 120_000 }),
-    ],
-  });
-});
-afterAll(async () => {
-  await server.close();
-  await ai.close();
-});
 beforeEach(async () => {
   token = await server.token(`jane${(accounts += 1)}`);
   ai.respond(answer("Hello."));

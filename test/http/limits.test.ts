@@ -1,32 +1,20 @@
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { answer, bytes, chunk, openFakeOpenAi, type FakeOpenAi } from "../support/openai-server.ts";
-import { openTestServer, testModel, type TestServer } from "../support/test-server.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { answer, bytes, chunk } from "../support/openai-server.ts";
+import { openServerWithModels } from "../support/server-with-ai.ts";
+import { openTestServer, testModel } from "../support/test-server.ts";
 
 /** docs/http-api.md#limits, docs/http-api.md#history, docs/http-api.md#finish-reasons */
 
-let ai: FakeOpenAi;
-let server: TestServer;
+const { ai, server } = openServerWithModels([
+  { name: "plain", contextChars: undefined },
+  { name: "small", contextChars: 20, fallback: "tiny" },
+  { name: "tiny", contextChars: 10 },
+  { name: "short", contextChars: 20, messageChars: 5 },
+  { name: "alone", contextChars: 0 },
+]);
 let token: string;
 let accounts = 0;
-beforeAll(async () => {
-  ai = await openFakeOpenAi();
-  const upstream = { baseUrl: ai.url, upstream: "m" };
-  server = await openTestServer({
-    provider: undefined,
-    models: [
-      testModel({ name: "plain", ...upstream, contextChars: undefined }),
-      testModel({ name: "small", ...upstream, contextChars: 20, fallback: "tiny" }),
-      testModel({ name: "tiny", ...upstream, contextChars: 10 }),
-      testModel({ name: "short", ...upstream, contextChars: 20, messageChars: 5 }),
-      testModel({ name: "alone", ...upstream, contextChars: 0 }),
-    ],
-  });
-});
-afterAll(async () => {
-  await server.close();
-  await ai.close();
-});
 beforeEach(async () => {
   token = await server.token(`jane${(accounts += 1)}`);
   ai.respond(answer("Hello."));
