@@ -1,4 +1,4 @@
-import { titleOf } from "../client/conversations/record.ts";
+import { titleOf } from "../client/conversations/title.ts";
 import { counted } from "../text/numbers.ts";
 import type { Copied, Hands, SessionCommand } from "./command.ts";
 import type { Choice } from "./finding.ts";

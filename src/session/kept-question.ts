@@ -1,4 +1,4 @@
-import { titleOfQuestion } from "../client/conversations/record.ts";
+import { titleOfQuestion } from "../client/conversations/title.ts";
 import type { Kept } from "../client/kept/kept-file.ts";
 import type { Room } from "./room.ts";
 import { openThread } from "./thread.ts";

@@ -1,5 +1,6 @@
 import { renamed, type AccountNames } from "../client/account-name.ts";
-import { titleOfQuestion, type Role } from "../client/conversations/record.ts";
+import type { Role } from "../client/conversations/record.ts";
+import { titleOfQuestion } from "../client/conversations/title.ts";
 import type { Turn } from "../protocol/bodies.ts";
 import type { Registration } from "../protocol/replies.ts";
 import type { Extension } from "../protocol/routes.ts";

@@ -1,6 +1,7 @@
 import { historyOf } from "../client/conversations/history.ts";
 import type { WholeTree } from "../client/conversations/reader.ts";
-import { titleOf, titleOfQuestion, type Role } from "../client/conversations/record.ts";
+import type { Role } from "../client/conversations/record.ts";
+import { titleOf, titleOfQuestion } from "../client/conversations/title.ts";
 import type { SavedTurn } from "../client/conversations/saved-turn.ts";
 import { latestUnder, pathTo, versionsOf, type TreeTurn } from "../client/conversations/tree.ts";
 import type { Kept } from "../client/kept/kept-file.ts";

@@ -3,7 +3,8 @@ import { hostname } from "node:os";
 import { isReadable, readHeader } from "./header.ts";
 import { linesBack } from "./lines-back.ts";
 import { readAt, type Handle, type OpenFile } from "./open-file.ts";
-import { decode, encode, type AskingRecord, type Decoded } from "./record.ts";
+import { decode, type Decoded } from "./decode.ts";
+import { encode, type AskingRecord } from "./record.ts";
 
 /**
  * `free`: no other session has asked in the conversation since it was read, and the others see now that this one asks.

@@ -11,7 +11,8 @@ import type { Imported, Made } from "./import.ts";
 import { troubleOf, type OpenFile } from "./open-file.ts";
 import type { Unplaced } from "./placing.ts";
 import { createReader, type Owner, type Reader } from "./reader.ts";
-import { FIRST_FORMAT, TITLE_CHARACTERS, titleOf, type Header, type Role } from "./record.ts";
+import { FIRST_FORMAT, type Header, type Role } from "./record.ts";
+import { TITLE_CHARACTERS, titleOf } from "./title.ts";
 import type { NewTurn } from "./saved-turn.ts";
 import type { NewSummary } from "./summarized.ts";
 

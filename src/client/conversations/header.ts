@@ -1,6 +1,7 @@
 import { oneLine } from "../../text/sanitize.ts";
 import { readAt, type Handle } from "./open-file.ts";
-import { decode, FIRST_FORMAT, FORMAT, type Header } from "./record.ts";
+import { decode } from "./decode.ts";
+import { FIRST_FORMAT, FORMAT, type Header } from "./record.ts";
 
 /** Bytes that are read first: the header is the first line, or follows one that was cut short. */
 const FIRST_BITE = 4 * 1024;

@@ -1,6 +1,6 @@
 import { isRecord } from "../../text/loose-json.ts";
 import type { Unplaced } from "./placing.ts";
-import { titleOf } from "./record.ts";
+import { titleOf } from "./title.ts";
 
 /** A turn of a document that `export` wrote. */
 export interface ImportedTurn {

@@ -1,6 +1,7 @@
 import { linesBack } from "./lines-back.ts";
 import type { Handle } from "./open-file.ts";
-import { decode, type SummaryRecord, type TurnRecord } from "./record.ts";
+import { decode } from "./decode.ts";
+import type { SummaryRecord, TurnRecord } from "./record.ts";
 
 /** What is looked for on the way back through a file. */
 type Wanted =

@@ -1,6 +1,7 @@
 import { linesBack } from "./lines-back.ts";
 import type { Handle } from "./open-file.ts";
-import { decode, type Role } from "./record.ts";
+import { decode } from "./decode.ts";
+import type { Role } from "./record.ts";
 import { readEnd } from "./totals.ts";
 
 /** More bytes than the line of the longest role has. */

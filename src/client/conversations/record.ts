@@ -1,6 +1,4 @@
-import { isRecord, parsed, record } from "../../text/loose-json.ts";
-import { oneLine } from "../../text/sanitize.ts";
-import { savedImagesOf, type SavedImage } from "./images.ts";
+import type { SavedImage } from "./images.ts";
 
 /** The newest version of the file format that this build reads. */
 export const FORMAT = 2;
@@ -10,9 +8,6 @@ export const FORMAT = 2;
  * misread: it takes a conversation for a list, in which a turn follows the last one or takes its place.
  */
 export const FIRST_FORMAT = 1;
-
-/** Longest title, in UTF-16 code units. */
-export const TITLE_CHARACTERS = 80;
 
 /** The first line of a file. Times in the file are ISO 8601, UTC. */
 export interface Header {
@@ -144,154 +139,7 @@ export type CountedRecord = TurnRecord | TitleRecord | ChosenRecord | PinRecord 
 
 export type SavedRecord = Header | CountedRecord | AskingRecord;
 
-/** What a line is: `unknown` was written by a newer program, `broken` by none. */
-export type Decoded = SavedRecord | { is: "unknown" } | { is: "broken" };
-
 /** One line with its end. JSON escapes line ends inside it. */
 export function encode(saved: SavedRecord): string {
   return `${JSON.stringify(saved)}\n`;
-}
-
-const isTime = (value: unknown): value is string =>
-  typeof value === "string" && !Number.isNaN(Date.parse(value));
-const isText = (value: unknown): value is string => typeof value === "string";
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
-const textOrNull = (value: unknown) => (isText(value) ? value : null);
-const isBefore = (value: unknown): value is Before =>
-  isRecord(value) &&
-  isCount(value.bytes) &&
-  isCount(value.turns) &&
-  (value.title === null || isText(value.title)) &&
-  (value.at === null || isTime(value.at));
-
-/** In place of a `before` that is missing or was edited. No file is so long, so that readers count all records. */
-const noBefore: Before = { bytes: Number.MAX_SAFE_INTEGER, turns: 0, title: null, at: null };
-
-function headerOf(value: Record<string, unknown>): Decoded {
-  const { version, id, server, username, created_at } = value;
-  if (!isCount(version) || !isText(id) || !isText(server) || !isTime(created_at)) return { is: "broken" };
-  return { is: "conversation", version, id, server, username: textOrNull(username), created_at };
-}
-
-function turnOf(value: Record<string, unknown>): Decoded {
-  const { id, at, question, answer, tokens_deducted, asked_model, finish, before } = value;
-  const { parent, replaces, turns } = value;
-  const images = savedImagesOf(value.images);
-  if (!isText(id) || !isTime(at) || !isText(question) || !isText(answer)) return { is: "broken" };
-  return {
-    is: "turn",
-    id,
-    at,
-    question,
-    answer,
-    stopped: value.stopped === true,
-    tokens_deducted: typeof tokens_deducted === "number" ? tokens_deducted : null,
-    model: textOrNull(value.model),
-    ...(isText(asked_model) ? { asked_model } : {}),
-    ...(isText(finish) ? { finish } : {}),
-    ...(images.length > 0 ? { images } : {}),
-    ...(isText(parent) || parent === null ? { parent } : {}),
-    ...(isText(replaces) ? { replaces } : {}),
-    ...(isCount(turns) ? { turns } : {}),
-    before: isBefore(before) ? before : noBefore,
-  };
-}
-
-function chosenOf(value: Record<string, unknown>): Decoded {
-  const { at, turn, turns, by, before } = value;
-  if (!isTime(at) || !isText(turn) || !isCount(turns) || !isText(by)) return { is: "broken" };
-  return { is: "chosen", at, turn, turns, by, before: isBefore(before) ? before : noBefore };
-}
-
-function askingOf(value: Record<string, unknown>): Decoded {
-  const { at, by, host, pid, over } = value;
-  if (!isTime(at) || !isText(by) || !isText(host) || !isCount(pid)) return { is: "broken" };
-  return { is: "asking", at, by, host, pid, ...(over === true ? { over } : {}) };
-}
-
-function titleRecordOf(value: Record<string, unknown>): Decoded {
-  const { at, title, before } = value;
-  if (!isTime(at) || !isText(title)) return { is: "broken" };
-  return { is: "title", at, title: titleOf(title), before: isBefore(before) ? before : noBefore };
-}
-
-function pinOf(value: Record<string, unknown>): Decoded {
-  const { at, pinned, before } = value;
-  if (!isTime(at) || typeof pinned !== "boolean") return { is: "broken" };
-  return { is: "pin", at, pinned, before: isBefore(before) ? before : noBefore };
-}
-
-function roleRecordOf(value: Record<string, unknown>): Decoded {
-  const { at, name, instructions, before } = value;
-  if (!isTime(at)) return { is: "broken" };
-  const role =
-    isText(name) && isText(instructions) ? { name, instructions } : { name: null, instructions: null };
-  return { is: "role", at, ...role, before: isBefore(before) ? before : noBefore };
-}
-
-function summaryOf(value: Record<string, unknown>): Decoded {
-  const { at, turn, turns, text, tokens_deducted, before } = value;
-  if (!isTime(at) || !isText(turn) || !isCount(turns) || !isText(text)) return { is: "broken" };
-  return {
-    is: "summary",
-    at,
-    turn,
-    turns,
-    text,
-    tokens_deducted: typeof tokens_deducted === "number" ? tokens_deducted : null,
-    model: textOrNull(value.model),
-    before: isBefore(before) ? before : noBefore,
-  };
-}
-
-function recordOf(text: string): Decoded {
-  const value = record(parsed(text));
-  switch (value?.is) {
-    case "conversation":
-      return headerOf(value);
-    case "turn":
-      return turnOf(value);
-    case "title":
-      return titleRecordOf(value);
-    case "chosen":
-      return chosenOf(value);
-    case "pin":
-      return pinOf(value);
-    case "role":
-      return roleRecordOf(value);
-    case "summary":
-      return summaryOf(value);
-    case "asking":
-      return askingOf(value);
-    default:
-      return { is: isText(value?.is) ? "unknown" : "broken" };
-  }
-}
-
-/** Quotes inside a text are escaped, so this matches only where a record begins. */
-const beginning = /(?=\{"is":")/;
-
-/**
- * The records of a line: one, or none if it is blank. Several if a write was cut short (a full disk) and another program
- * appended to the same line. Never throws.
- */
-export function decode(bytes: Uint8Array | string): Decoded[] {
-  const line = typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes);
-  if (line.trim() === "") return [];
-  const whole = recordOf(line);
-  return whole.is === "broken" ? line.split(beginning).map(recordOf) : [whole];
-}
-
-/** A title out of what a person typed or asked: one line, without control sequences, at most 80 characters. */
-export function titleOf(text: string): string {
-  return oneLine(text, TITLE_CHARACTERS);
-}
-
-/** The words of a question before its files, or before code that was pasted behind them. */
-const WORDS = /^(?!\s*(?:`{3}|~{3}))[^]*?(?=\n[ \t]*(?:`{3}|~{3}|\[image ))/;
-
-/** The title of a conversation that begins with this question: its words, without what stands behind them. */
-export function titleOfQuestion(question: string): string {
-  const words = WORDS.exec(question)?.[0] ?? "";
-  return titleOf(words.trim() === "" ? question : words);
 }

@@ -1,7 +1,7 @@
 import { plainMarkdown } from "../../text/plain-markdown.ts";
 import { oneLine } from "../../text/sanitize.ts";
 import { readAt, type Handle } from "./open-file.ts";
-import { decode } from "./record.ts";
+import { decode } from "./decode.ts";
 import type { Summary } from "./summary.ts";
 import type { Hit, WordFinder } from "./words.ts";
 

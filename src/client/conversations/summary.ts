@@ -1,7 +1,7 @@
 import { oneLine } from "../../text/sanitize.ts";
 import { isReadable, readHeader } from "./header.ts";
 import { readAt, Unreadable, type Handle } from "./open-file.ts";
-import { TITLE_CHARACTERS } from "./record.ts";
+import { TITLE_CHARACTERS } from "./title.ts";
 import { readEnd } from "./totals.ts";
 
 /** What a list shows of a conversation. Title, server and name are one line without control sequences. */

@@ -1,6 +1,8 @@
 import { linesBack } from "./lines-back.ts";
 import type { Handle } from "./open-file.ts";
-import { decode, titleOf, titleOfQuestion, type Before, type CountedRecord, type Decoded } from "./record.ts";
+import { decode, type Decoded } from "./decode.ts";
+import type { Before, CountedRecord } from "./record.ts";
+import { titleOf, titleOfQuestion } from "./title.ts";
 
 /** What some records of a conversation add up to. */
 export type Totals = Omit<Before, "bytes">;

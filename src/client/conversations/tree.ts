@@ -1,6 +1,7 @@
 import { linesBack } from "./lines-back.ts";
 import type { Handle } from "./open-file.ts";
-import { decode, type ChosenRecord, type SummaryRecord, type TurnRecord } from "./record.ts";
+import { decode } from "./decode.ts";
+import type { ChosenRecord, SummaryRecord, TurnRecord } from "./record.ts";
 import { savedTurn, type SavedTurn } from "./saved-turn.ts";
 
 /** A turn, and the id of the turn that it follows; null for a first one. */
