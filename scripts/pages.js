@@ -1,6 +1,8 @@
-// Builds what a browser gets from a server: the page of src/page/, and the description of the API.
+// Builds what a browser gets from a server: the page of src/page/, and the API for people (scripts/docs/).
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { docsPage } from "./docs/page.js";
+import { openApi } from "./openapi.js";
 
 /** Browsers of the last two years. */
 const target = ["chrome131", "firefox133", "safari18.2"];
@@ -26,7 +28,7 @@ export async function buildPages(to) {
     logLevel: "warning",
   });
   await cp("src/page/index.html", join(to, "index.html"));
-  await writeFile(join(to, "docs.html"), "<!doctype html>\n<title>ai-chat: the API</title>\n");
-  await writeFile(join(to, "docs.css"), "");
+  await cp("scripts/docs/docs.css", join(to, "docs.css"));
+  await writeFile(join(to, "docs.html"), docsPage(await openApi()));
   return metafile;
 }
