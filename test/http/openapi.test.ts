@@ -118,10 +118,10 @@ test("every operation with a header that came twice", async () => {
   let came = "";
   for (const [at, head] of heads.entries()) {
     client.send(head);
-    came = await client.until("came twice. Send it once.", at + 1);
+    came = await client.until("HTTP/1.1 400 ", at + 1);
   }
   client.vanish();
-  expect(came.match(/^HTTP\/1.1 400 /gm)).toHaveLength(operations.length);
+  expect(came.split("HTTP/1.1 400 ")).toHaveLength(operations.length + 1);
 });
 
 test("an account, its tokens, its balance and its API keys", async () => {

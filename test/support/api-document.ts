@@ -89,11 +89,16 @@ for (let at = 0; at < safeHeaders.length; at += 2)
   always[safeHeaders[at]!.toLowerCase()] = safeHeaders[at + 1]!;
 const ofBody = new Set(["content-type", "content-length"]);
 
-/** Whether a header says what a browser may do with a reply: docs/browser.md#cors, not the document, tells of these. */
-const isCors = (name: string, value: string) =>
-  name.startsWith("access-control-") || (name === "vary" && value === "Origin");
+/** Without what a server adds to every reply for pages of other origins (docs/browser.md#cors). */
+function withoutOrigin(headers: Record<string, string>): Record<string, string> {
+  const { vary, ...others } = headers;
+  const varies = vary?.split(", ").filter((name) => name !== "Origin");
+  const own = Object.entries(others).filter(([name]) => !name.startsWith("access-control-"));
+  return { ...Object.fromEntries(own), ...(varies?.length && { vary: varies.join(", ") }) };
+}
 
-function headerFaults({ headers }: SeenReply, pointer: string, isFile: boolean): string[] {
+function headerFaults({ headers: sent }: SeenReply, pointer: string, isFile: boolean): string[] {
+  const headers = withoutOrigin(sent);
   const { node } = follow(pointer);
   const documented = new Map(
     Object.keys(node.headers).map((name) => [name.toLowerCase(), `${pointer}/headers/${escaped(name)}`]),
@@ -102,7 +107,7 @@ function headerFaults({ headers }: SeenReply, pointer: string, isFile: boolean):
     .filter(([name, value]) => headers[name] !== value)
     .map(([name]) => `${name} is ${headers[name]}`);
   for (const [name, value] of Object.entries(headers)) {
-    if (name in always || ofBody.has(name) || isCors(name, value)) continue;
+    if (name in always || ofBody.has(name)) continue;
     const at = documented.get(name);
     if (at === undefined) {
       faults.push(`the header ${name} is not documented`);
@@ -174,8 +179,9 @@ const isPage = (path: string) => ofPages.has(path === "/" ? path : path.replace(
 /** A path or a method that the document does not have: 404, 405, or OPTIONS. */
 function faultsElsewhere({ status, headers, path, method, body }: SeenReply): string[] {
   const isKnown = documentedPath(path) !== undefined || isPage(path);
+  const isPreflight = headers["access-control-max-age"] !== undefined;
   if (method === "OPTIONS" && status === 204)
-    return headers["allow"] === undefined && isKnown ? ["no Allow"] : [];
+    return isPreflight || headers["allow"] !== undefined ? [] : ["no Allow"];
   if (status === 405 && isKnown && headers["allow"] === undefined) return ["no Allow"];
   if (status < 400) return isPage(path) ? [] : ["it is not documented"];
   if (body === undefined || body === "") return [];
