@@ -86,21 +86,15 @@ const COMPLETION_BYTES = 4 * 1024 * 1024;
 export function routeTable(needs: AppNeeds): Route[] {
   const { signIn, questions, ledger, about, budget, maxBody, leaving, stopping, questionTimeout } = needs;
   const { store, aiStates, openApi } = needs;
+  const answering = { questions, budget, stopping, questionTimeout };
+  const readCredentials = readJson(budget, () => CREDENTIALS_BODY_BYTES);
   return [
     [
       "post",
       routes.register,
-      [
-        refuseIfClosed(signIn),
-        readJson(budget, () => CREDENTIALS_BODY_BYTES),
-        validate(registerBody, register(signIn)),
-      ],
+      [refuseIfClosed(signIn), readCredentials, validate(registerBody, register(signIn))],
     ],
-    [
-      "post",
-      routes.login,
-      [readJson(budget, () => CREDENTIALS_BODY_BYTES), validate(loginBody, logIn(signIn))],
-    ],
+    ["post", routes.login, [readCredentials, validate(loginBody, logIn(signIn))]],
     [
       "post",
       routes.chat,
@@ -113,7 +107,7 @@ export function routeTable(needs: AppNeeds): Route[] {
           (bytes) => checkBeside(bytes, textLimit(questions.models)),
         ),
         authenticateAsker(signIn),
-        validate(chatBody, answerQuestion({ questions, budget, stopping, questionTimeout })),
+        validate(chatBody, answerQuestion(answering)),
       ],
     ],
     [
@@ -125,7 +119,7 @@ export function routeTable(needs: AppNeeds): Route[] {
         authenticateHead(signIn),
         readJson(budget, maxBody, (bytes) => checkBeside(bytes, COMPLETION_BYTES), parseExact),
         authenticateAsker(signIn, () => undefined),
-        completeChat({ questions, budget, stopping, questionTimeout }),
+        completeChat(answering),
       ],
     ],
     ["get", routes.openAiModels, [authenticate(signIn), listOpenAiModels(questions)]],
@@ -133,20 +127,11 @@ export function routeTable(needs: AppNeeds): Route[] {
     ["get", routes.models, [listModels(questions)]],
     ["get", routes.balance, [authenticate(signIn), tellBalance(ledger)]],
     ["get", routes.usage, [authenticate(signIn), tellUsage(ledger)]],
-    [
-      "post",
-      routes.logout,
-      [authenticate(signIn), refuseApiKeys, readJson(budget, () => CREDENTIALS_BODY_BYTES), logOut(signIn)],
-    ],
+    ["post", routes.logout, [authenticate(signIn), refuseApiKeys, readCredentials, logOut(signIn)]],
     [
       "post",
       routes.password,
-      [
-        authenticate(signIn),
-        refuseApiKeys,
-        readJson(budget, () => CREDENTIALS_BODY_BYTES),
-        validate(passwordBody, changePassword(signIn)),
-      ],
+      [authenticate(signIn), refuseApiKeys, readCredentials, validate(passwordBody, changePassword(signIn))],
     ],
     ...(store.apiKeys ? apiKeyRoutes(needs, store.apiKeys) : []),
     ["get", routes.about, [tellAbout(about)]],
