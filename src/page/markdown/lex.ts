@@ -30,6 +30,11 @@ class BoundedTokenizer extends Tokenizer {
     return this.#deeper(() => super.emStrong(src, masked, before));
   }
 
+  /** `\(` and `\[` begin a formula: LaTeX stays as it is. */
+  override escape(src: string): Tokens.Escape | undefined {
+    return /^\\[()[\]]/.test(src) ? undefined : super.escape(src);
+  }
+
   /** One `~` stands for "about" and for ranges. */
   override del(src: string, masked: string, before = ""): Tokens.Del | undefined {
     return src.startsWith("~~") ? this.#deeper(() => super.del(src, masked, before)) : undefined;
