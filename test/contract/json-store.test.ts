@@ -20,5 +20,5 @@ invitesContract("JSON files of version 2", () => place(localDisk.files, true));
 operationsContract("JSON files of version 2", () => place(localDisk.files, true));
 refillContract("JSON files of version 2", () => place(localDisk.files, true));
 
-storeModel("JSON files that are compacted again and again", () => place(localDisk.files, false, true), 40);
+storeModel("JSON files that are compacted again and again", () => place(localDisk.files, false, true), 30);
 refillContract("JSON files that are compacted again and again", () => place(localDisk.files, false, true));

@@ -216,7 +216,7 @@ const restart = fc.constant(
 );
 
 /** Whatever happens to the ledger in whatever order: the store and the model say the same. */
-export function storeModel(name: string, place: () => Promise<StoreFixture>, numRuns = 60): void {
+export function storeModel(name: string, place: () => Promise<StoreFixture>, numRuns = 40): void {
   it(`the store in ${name} behaves as the model does`, async () => {
     const deeds = [hold, hold, hold, charge, charge, release, grant, wait, restart];
     const acts = [take, disable, rename, remove, register, makeKey, makeKey, endKey];

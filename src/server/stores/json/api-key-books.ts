@@ -69,7 +69,7 @@ export function spentOf({ limit, usage }: ApiKeyBook, now: number): number {
 
 /** The use of the last `days` by API key; what is left of the account's is of tokens. */
 export function useByKey(keys: readonly ApiKeyBook[], account: Usage, days: number, now: number): KeyUse[] {
-  const all = (usage: Usage) => sumOfUse(usage.last(days, now));
+  const all = (usage: Usage) => sumOfUse(usage.byModel(days, now));
   const sums = new Map<string, KeyUse>();
   const rest = { name: null, ...all(account) };
   for (const { name, usage } of keys) {

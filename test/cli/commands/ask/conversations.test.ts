@@ -6,13 +6,8 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { openConversations } from "../../../../src/client/conversations/conversations.ts";
 import { beginStream, refuse, sendEvent, streamAnswer } from "../../../support/chat-server.ts";
 import { openSmallServer, type SmallServer } from "../../../support/others-server.ts";
-import {
-  makeHome,
-  runProgram,
-  startProgram,
-  type Home,
-  type ProgramOptions,
-} from "../../../support/run-program.ts";
+import { runInHome } from "../../../support/run-inside.ts";
+import { makeHome, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
 /** `ask` with `-c`, `-r` and `--save`: the conversation, the history that is sent, and the turn that is saved. */
 
@@ -62,8 +57,8 @@ const only = async () => {
 };
 
 const env = { AI_CHAT_TOKEN: "tok" };
-const run = (args: string[], options: Omit<ProgramOptions, "home"> = { env }) =>
-  runProgram(args, { home, ...options });
+const run = (args: string[], { env: own = {} }: { env?: Record<string, string> } = { env }) =>
+  runInHome(args, { home, env: own });
 const ask = (...args: string[]) => run(["ask", "-s", server.url, ...args]);
 const questions = () => server.seen.filter(({ url }) => url === "/api/chat/").map(({ body }) => sent(body));
 
@@ -238,7 +233,11 @@ test("a turn is saved as stopped when stdout's reader closes, and as complete wh
   await saved().remove(id);
 
   answers = [(response) => json(response, 200, { response: "All of it", tokens_deducted: 100 })];
-  const full = await run(["ask", "-s", server.url, "--save", "one"], { env, stdoutTo: "/dev/full" });
+  const full = await runProgram(["ask", "-s", server.url, "--save", "one"], {
+    home,
+    env,
+    stdoutTo: "/dev/full",
+  });
   expect(full.code).toBe(1);
   expect(await turnsOf(await only())).toEqual([["one", "All of it", false]]);
 });
@@ -306,7 +305,9 @@ test("questions asked at once in one conversation are all saved, each once: all 
     if (waiting.length < asked.length) return;
     for (const each of waiting) streamAnswer(each, ["Together"]);
   });
-  const ended = await Promise.all(asked.map((question) => ask("-r", first, question)));
+  const ended = await Promise.all(
+    asked.map((question) => runProgram(["ask", "-s", server.url, "-r", first, question], { home, env })),
+  );
   expect(ended.map(({ code }) => code)).toEqual(asked.map(() => 0));
   const told = ended.flatMap(({ stderr }) => /this is a fork of it, (\w{8})\./.exec(stderr)?.[1] ?? []);
   const all = (await saved().list()).map(({ id }) => id);
@@ -320,7 +321,7 @@ test("questions asked at once in one conversation are all saved, each once: all 
 test("the session continues conversations saved by ask, and ask those saved by the session", async () => {
   await ask("--save", "one");
   const line = ["chat", "--plain", "-c", "-s", server.url];
-  expect((await run(line, { env, stdin: { pipe: "two\n" } })).code).toBe(0);
+  expect((await runProgram(line, { home, env, stdin: { pipe: "two\n" } })).code).toBe(0);
   expect((await ask("-c", "three")).code).toBe(0);
   expect(questions().map(({ history }) => history?.length ?? 0)).toEqual([0, 2, 4]);
   expect((await turnsOf(await only())).map(([question]) => question)).toEqual(["one", "two", "three"]);
