@@ -159,7 +159,7 @@ export const limitMutants = [
   },
   {
     file: "src/server/core/ask-model.ts",
-    find: "dropImages(prompt);",
+    find: "if (!isCompletion(prompt)) dropImages(prompt);",
     replace: "",
     why: "Images stay in memory while their answer is streamed.",
     tests: ["test/unit/server/core/ask-model.test.ts"],

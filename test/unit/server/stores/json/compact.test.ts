@@ -6,7 +6,7 @@ import { checkFolder } from "../../../../../src/server/stores/json/check.ts";
 import { compactFolder } from "../../../../../src/server/stores/json/compact.ts";
 import { createJsonReader } from "../../../../../src/server/stores/json/read-facts.ts";
 import { openFolder } from "../../../../../src/server/stores/json/read-in-folder.ts";
-import { createFaultyFiles, systemError, type Fault } from "./faulty-files.ts";
+import { createFaultyFiles, killedAfter, systemError } from "./faulty-files.ts";
 import { contentOf, fillFolder, localDisk, makeFolder, openStore, START } from "./place.ts";
 
 const DAY = 86_400_000;
@@ -223,21 +223,12 @@ describe("a compaction that fails", () => {
     for (let step = 0, ended = false; !ended; step += 1) {
       const [dir, left] = [await makeFolder(), await makeFolder()];
       await cp(original, dir, noLocks);
-      let calls = 0;
-      let [reach, kill] = [(_ended: boolean) => {}, (_fault: Fault) => {}];
-      const reached = new Promise<boolean>((resolve) => (reach = resolve));
-      const killed = new Promise<Fault>((resolve) => (kill = resolve));
-      const files = createFaultyFiles(localDisk.files, () => {
-        calls += 1;
-        if (calls <= step) return undefined;
-        reach(false);
-        return killed;
-      });
+      const { files, reached, kill } = killedAfter(step, localDisk.files);
       const compacting = compact(dir, { files });
       ended = await Promise.race([compacting.then(() => true), reached]);
       // What a kill at this moment leaves, without the lock, which it releases.
       await cp(dir, left, noLocks);
-      kill(systemError("EIO"));
+      kill();
       await compacting.catch(() => {});
       for (const place of [left, dir]) {
         states.push(await isCompacted(place));

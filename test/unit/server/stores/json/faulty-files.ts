@@ -49,3 +49,23 @@ export function createFaultyFiles(
 export function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: made by a test`), { code });
 }
+
+/**
+ * Files whose calls wait for ever after `step` of them, as in a process that was killed then. `reached` resolves to false
+ * at the first one that waits; `kill` lets all of them fail. If it `waits`, the
+ * calls before `begin` do not count.
+ */
+export function killedAfter(step: number, on: Files, { waits = false } = {}) {
+  let calls = 0;
+  let counts = !waits;
+  let [reach, kill] = [(_ended: boolean) => {}, (_fault: Fault) => {}];
+  const reached = new Promise<boolean>((resolve) => (reach = resolve));
+  const killed = new Promise<Fault>((resolve) => (kill = resolve));
+  const files = createFaultyFiles(on, () => {
+    if (counts) calls += 1;
+    if (calls <= step) return undefined;
+    reach(false);
+    return killed;
+  });
+  return { files, reached, begin: () => void (counts = true), kill: () => kill(systemError("EIO")) };
+}

@@ -6,7 +6,7 @@ import type { NewInvite, Store } from "../../../../../src/server/core/ports.ts";
 import { checkFolder } from "../../../../../src/server/stores/json/check.ts";
 import type { Line } from "../../../../../src/server/stores/json/facts.ts";
 import { factLine } from "../../../../../src/server/stores/json/line.ts";
-import { createFaultyFiles, systemError, type Fault } from "./faulty-files.ts";
+import { createFaultyFiles, killedAfter, systemError } from "./faulty-files.ts";
 import { contentOf, disks, fillFolder, makeFolder, openStore, START } from "./place.ts";
 
 const read = (dir: string, name = "ledger.jsonl") => readFile(join(dir, name), "utf8");
@@ -93,23 +93,14 @@ describe.each(disks)("the first invitation on $name", ({ files: on }) => {
     for (let step = 0, ended = false; !ended; step += 1) {
       const [dir, left] = [await makeFolder(), await makeFolder()];
       await cp(original, dir, noLocks);
-      let [calls, isOpen] = [0, false];
-      let [reach, kill] = [(_ended: boolean) => {}, (_fault: Fault) => {}];
-      const reached = new Promise<boolean>((resolve) => (reach = resolve));
-      const killed = new Promise<Fault>((resolve) => (kill = resolve));
-      const files = createFaultyFiles(on, () => {
-        if (isOpen) calls += 1;
-        if (calls <= step) return undefined;
-        reach(false);
-        return killed;
-      });
+      const { files, reached, kill, begin } = killedAfter(step, on, { waits: true });
       const { store } = await openStore(dir, { files });
-      isOpen = true;
+      begin();
       const making = store.invites.create([invite("a")]);
       ended = await Promise.race([making.then(() => true), reached]);
       // What a kill at this moment leaves, without the lock, which it releases.
       await cp(dir, left, noLocks);
-      kill(systemError("EIO"));
+      kill();
       await making.catch(() => {});
       await store.close();
       versions.add(/"version":(\d)/.exec(await read(left))?.[1]);

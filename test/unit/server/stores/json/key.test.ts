@@ -12,7 +12,7 @@ import { inWorker } from "../../../../../src/server/stores/json/in-worker.ts";
 import { keyOf, KeyError, openLedgerKey } from "../../../../../src/server/stores/json/key.ts";
 import { load } from "../../../../../src/server/stores/json/load.ts";
 import { FACTS } from "../../../../../src/server/stores/json/periodic.ts";
-import { createFaultyFiles, systemError, type Fault } from "./faulty-files.ts";
+import { createFaultyFiles, killedAfter, systemError } from "./faulty-files.ts";
 import { createMemoryFiles } from "./memory-files.ts";
 import { contentOf, disks, fillFolder, makeFolder, openStore, START } from "./place.ts";
 
@@ -402,20 +402,11 @@ describe.each(disks)("a start that gives a ledger its key on $name", ({ files: o
     for (let step = 0, ended = false; !ended; step += 1) {
       const [dir, left] = [await makeFolder(), await makeFolder()];
       await cp(original, dir, noLocks);
-      let calls = 0;
-      let [reach, kill] = [(_ended: boolean) => {}, (_fault: Fault) => {}];
-      const reached = new Promise<boolean>((resolve) => (reach = resolve));
-      const killed = new Promise<Fault>((resolve) => (kill = resolve));
-      const files = createFaultyFiles(on, () => {
-        calls += 1;
-        if (calls <= step) return undefined;
-        reach(false);
-        return killed;
-      });
+      const { files, reached, kill } = killedAfter(step, on);
       const opening = openStore(dir, { files, ledgerKey });
       ended = await Promise.race([opening.then(() => true), reached]);
       await cp(dir, left, noLocks);
-      kill(systemError("EIO"));
+      kill();
       await opening.catch(() => {});
       const has = (await read(left)).includes('"feature":"key"');
       keyed.push(has);

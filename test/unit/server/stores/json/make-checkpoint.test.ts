@@ -7,7 +7,7 @@ import { checkFolder } from "../../../../../src/server/stores/json/check.ts";
 import { inWorker } from "../../../../../src/server/stores/json/in-worker.ts";
 import { makeCheckpoint } from "../../../../../src/server/stores/json/make-checkpoint.ts";
 import { FACTS } from "../../../../../src/server/stores/json/periodic.ts";
-import { createFaultyFiles, systemError, type Fault } from "./faulty-files.ts";
+import { createFaultyFiles, killedAfter, systemError } from "./faulty-files.ts";
 import { disks, makeFolder, openStore, START } from "./place.ts";
 
 const CHECKPOINT = "accounts.json";
@@ -212,7 +212,7 @@ describe.each(disks)("a checkpoint beside the server on $name", ({ files: on }) 
     for (let step = 0, ended = false; !ended; step += 1) {
       const place = await makeFolder();
       await cp(original, place, noLocks);
-      const { files, reached, kill } = killedAfter(step);
+      const { files, reached, kill } = killedAfter(step, on);
       const making = makeCheckpoint(files, { dir: place, ...synced(ledger), now: START });
       ended = await Promise.race([making.then(() => true), reached]);
       const left = await afterKill(place);
@@ -266,19 +266,4 @@ describe.each(disks)("a checkpoint beside the server on $name", ({ files: on }) 
     key: undefined,
     head: Number.parseInt(ledger.toString("latin1").slice(-11, -3), 16),
   });
-
-  /** Files whose calls wait for ever after `step` of them, as in a process that was killed then. */
-  function killedAfter(step: number) {
-    let calls = 0;
-    let [reach, kill] = [(_ended: boolean) => {}, (_fault: Fault) => {}];
-    const reached = new Promise<boolean>((resolve) => (reach = resolve));
-    const killed = new Promise<Fault>((resolve) => (kill = resolve));
-    const files = createFaultyFiles(on, () => {
-      calls += 1;
-      if (calls <= step) return undefined;
-      reach(false);
-      return killed;
-    });
-    return { files, reached, kill: () => kill(systemError("EIO")) };
-  }
 });

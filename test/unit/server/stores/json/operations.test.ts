@@ -5,7 +5,7 @@ import { pseudonymOf, type Act } from "../../../../../src/server/core/operations
 import type { AccountId, Store } from "../../../../../src/server/core/ports.ts";
 import { checkFolder } from "../../../../../src/server/stores/json/check.ts";
 import { SOON } from "../../../../../src/server/stores/json/periodic.ts";
-import { createFaultyFiles, systemError, type Fault } from "./faulty-files.ts";
+import { createFaultyFiles, killedAfter, systemError } from "./faulty-files.ts";
 import { contentOf, disks, fillFolder, makeFolder, openStore, START } from "./place.ts";
 
 const act: Act = { reason: "asked for it", by: "ops" };
@@ -163,16 +163,7 @@ describe.each(disks)("an act on $name", ({ files: on }) => {
     for (let step = 0, ended = false; !ended; step += 1) {
       const [dir, left] = [await makeFolder(), await makeFolder()];
       await cp(original, dir, noLocks);
-      let [calls, isOpen] = [0, false];
-      let [reach, kill] = [(_ended: boolean) => {}, (_fault: Fault) => {}];
-      const reached = new Promise<boolean>((resolve) => (reach = resolve));
-      const killed = new Promise<Fault>((resolve) => (kill = resolve));
-      const files = createFaultyFiles(on, () => {
-        if (isOpen) calls += 1;
-        if (calls <= step) return undefined;
-        reach(false);
-        return killed;
-      });
+      const { files, reached, kill, begin } = killedAfter(step, on, { waits: true });
       const { store } = await openStore(dir, { files });
       const id = await idOf(store);
       const acts = async ({ operations }: Store) => {
@@ -180,11 +171,11 @@ describe.each(disks)("an act on $name", ({ files: on }) => {
         await operations.rename(id, "joan", act);
         return operations.remove(id, act);
       };
-      isOpen = true;
+      begin();
       const acting = acts(store);
       ended = await Promise.race([acting.then(() => true), reached]);
       await cp(dir, left, noLocks);
-      kill(systemError("EIO"));
+      kill();
       await acting.catch(() => {});
       await store.close();
       expect(await checkFolder(left), `${step}`).toMatchObject({ ok: true });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Store } from "../../../../../src/server/core/ports.ts";
 import { checkFolder } from "../../../../../src/server/stores/json/check.ts";
-import { createFaultyFiles, systemError, type Fault } from "./faulty-files.ts";
+import { createFaultyFiles, killedAfter, systemError } from "./faulty-files.ts";
 import { contentOf, disks, fillFolder, makeFolder, openStore, START } from "./place.ts";
 
 const read = (dir: string, name = "ledger.jsonl") => readFile(join(dir, name), "utf8");
@@ -104,21 +104,12 @@ describe.each(disks)("a start with models on $name", ({ files: on }) => {
     for (let step = 0, ended = false; !ended; step += 1) {
       const [dir, left] = [await makeFolder(), await makeFolder()];
       await cp(original, dir, noLocks);
-      let calls = 0;
-      let [reach, kill] = [(_ended: boolean) => {}, (_fault: Fault) => {}];
-      const reached = new Promise<boolean>((resolve) => (reach = resolve));
-      const killed = new Promise<Fault>((resolve) => (kill = resolve));
-      const files = createFaultyFiles(on, () => {
-        calls += 1;
-        if (calls <= step) return undefined;
-        reach(false);
-        return killed;
-      });
+      const { files, reached, kill } = killedAfter(step, on);
       const opening = openStore(dir, { files, models: true });
       ended = await Promise.race([opening.then(() => true), reached]);
       // What a kill at this moment leaves, without the lock, which it releases.
       await cp(dir, left, noLocks);
-      kill(systemError("EIO"));
+      kill();
       await opening.catch(() => {});
       versions.push(await versionOf(left));
       expect(await checkFolder(left), `${step}`).toMatchObject({ ok: true, tokens: 3850 });
