@@ -1,3 +1,5 @@
+import type { Extension } from "./routes.ts";
+
 /** Tokens that a new account starts with, unless the operator says otherwise. */
 export const STARTING_TOKENS = 4000;
 
@@ -60,3 +62,7 @@ export const INSTRUCTIONS_CHARACTERS = 8000;
 
 /** Most images of a question, the bytes of each, and the bytes of a body that may have some (docs/http-api.md#images). */
 export const IMAGES = { most: 4, bytes: 5 * 1024 * 1024, body: 28 * 1024 * 1024 } as const;
+
+/** Whether these limits hold at a server with such extensions. Others with the four endpoints may have other limits. */
+export const hasOurRules = (extensions: ReadonlySet<Extension> | undefined): boolean =>
+  extensions !== undefined && extensions.size > 0;

@@ -20,15 +20,7 @@ import type { rotateSecret as RotateSecret } from "./stores/rotate-secret.ts";
 
 export { ApiError } from "./core/api-error.ts";
 export { isLoopbackHost } from "./core/loopback.ts";
-export {
-  BadSettings,
-  NoAnswer,
-  NoProvider,
-  NoStore,
-  OtherOwner,
-  OtherVersion,
-  StartupError,
-} from "./core/startup-error.ts";
+export { NoProvider, NoStore, OtherOwner, OtherVersion, StartupError } from "./core/startup-error.ts";
 export type { ModelConfig, ServerConfig } from "./config.ts";
 export type { ActReply, ActRequest } from "./core/act.ts";
 export { foldName } from "./core/fold-name.ts";

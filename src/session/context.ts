@@ -1,6 +1,5 @@
-import { hasOurRules } from "../client/http/offer.ts";
 import type { Turn } from "../protocol/bodies.ts";
-import { MESSAGE_CHARACTERS } from "../protocol/limits.ts";
+import { hasOurRules, MESSAGE_CHARACTERS } from "../protocol/limits.ts";
 import { tooLong } from "../protocol/question-length.ts";
 import { codePoints } from "../text/code-points.ts";
 import { grouped } from "../text/numbers.ts";

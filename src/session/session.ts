@@ -1,4 +1,4 @@
-import { hasOurRules } from "../client/http/offer.ts";
+import { hasOurRules } from "../protocol/limits.ts";
 import { createAccount, type Account } from "./account.ts";
 import { createAsking, type Waiting } from "./asking.ts";
 import { isNamed } from "./connection.ts";

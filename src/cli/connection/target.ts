@@ -6,7 +6,6 @@ import type { ApiClient } from "../../client/http/contract.ts";
 import { StartupError } from "../../server/local.ts";
 import type { Connection } from "../../session/connection.ts";
 import type { Call } from "../argv/call.ts";
-import { startupCode } from "../failures/startup-code.ts";
 import { chooseServer, type Chosen } from "./chosen-server.ts";
 import { proxyOpener } from "./dispatcher.ts";
 import { openLocalServer, type LocalServer } from "./local-server.ts";
@@ -33,7 +32,7 @@ const LONGEST_DRAIN = 5;
 /** Turns a failed start of the local server into a ClientError with the same code, message and hint. */
 function notStarted(error: unknown): unknown {
   if (!(error instanceof StartupError)) return error;
-  return new ClientError(startupCode(error), error.message, {
+  return new ClientError(error.code, error.message, {
     remedy: { kind: "fix_local_server", advice: error.hint },
     cause: error,
   });

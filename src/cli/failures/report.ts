@@ -6,7 +6,6 @@ import type { FailureDocument } from "./document.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { OutputFailed } from "../io/output.ts";
 import { painted } from "../io/paint.ts";
-import { startupCode } from "./startup-code.ts";
 
 /** A failure in the form in which it is reported. */
 export interface Failure {
@@ -42,8 +41,8 @@ const withStop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : 
 export async function failureOf(error: unknown, call?: Call): Promise<Failure> {
   if (error instanceof ClientError) return ofClient(error, call);
   if (error instanceof StartupError) {
-    const code = startupCode(error);
-    return { code, message: error.message, hint: error.hint, exit: exitCodeOf(code, call?.command) };
+    const { code, message, hint } = error;
+    return { code, message, hint, exit: exitCodes[code] };
   }
   if (error instanceof OutputFailed)
     return {

@@ -1,6 +1,7 @@
 import { ClientError } from "../../client/failure.ts";
 import { openCredentials } from "../../client/kept/credentials.ts";
-import { fromKept, hasOurRules, isFresh } from "../../client/http/offer.ts";
+import { fromKept, isFresh } from "../../client/http/offer.ts";
+import { hasOurRules } from "../../protocol/limits.ts";
 import { passwordFaults } from "../../protocol/password-rules.ts";
 import type { Call } from "../argv/call.ts";
 import { serverName, typedCommand } from "../connection/chosen-server.ts";

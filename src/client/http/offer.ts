@@ -55,13 +55,6 @@ export const isFresh = (offer: KeptOffer | undefined, now: number): offer is Kep
 
 const isExtension = (name: unknown): name is Extension => typeof name === "string" && known.has(name);
 
-/**
- * Whether the limits of docs/http-api.md#limits hold for a server with these extensions. Other servers with the four
- * endpoints may have other limits.
- */
-export const hasOurRules = (extensions: ReadonlySet<Extension> | undefined): boolean =>
-  extensions !== undefined && extensions.size > 0;
-
 /** The offer of a server without `GET /api/`. */
 export const noOffer: Offer = { extensions: new Set(), price: null, model: null, models: [] };
 

@@ -25,6 +25,8 @@ export type OwnTextRead =
 export interface OwnTexts {
   /** Undefined if there is no home folder. */
   readonly dir: string | undefined;
+  /** Whether a file can have that name. */
+  isName(name: string): boolean;
   /** In the order of their names. Never rejects: what can't be read has no first line. */
   list(): Promise<OwnText[]>;
   /** The text without blank lines around it. A name that is none is missing. */
@@ -70,6 +72,7 @@ function openOwnTexts(dir: string | undefined, { isName, most }: OwnTextsOptions
 
   return {
     dir,
+    isName: (name) => isName(name.normalize("NFC")),
     async list() {
       const files = dir === undefined ? [] : await promises.readdir(dir).catch(() => []);
       const names = files.flatMap((file) => {

@@ -6,6 +6,8 @@ export class StartupError extends Error {
   override readonly name = "StartupError";
   /** What to do about it; its commands can be copied as they are. */
   readonly hint: string;
+  /** The kind of failure, as a command reports it. */
+  readonly code: "internal" | "usage" | "timeout" = "internal";
 
   constructor(message: string, hint: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -14,7 +16,9 @@ export class StartupError extends Error {
 }
 
 /** The settings contradict each other, or lack something. */
-export class BadSettings extends StartupError {}
+export class BadSettings extends StartupError {
+  override readonly code = "usage";
+}
 
 /** There is no store where one was named. */
 export class NoStore extends BadSettings {}
@@ -41,4 +45,6 @@ export class OtherOwner extends StartupError {
 export class OtherVersion extends StartupError {}
 
 /** A process that holds what is needed does not answer. */
-export class NoAnswer extends StartupError {}
+export class NoAnswer extends StartupError {
+  override readonly code = "timeout";
+}

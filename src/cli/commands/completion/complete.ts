@@ -82,13 +82,10 @@ function knownTo(places: Places, env: Env): Known {
       }));
     },
     async keys(typed) {
-      const { limitWords } = await import("../keys/limit-words.ts");
       const server = serverOf(typed, places, env);
       const keys = await toldBy(server, places, env, (client, signal) => client.keys(signal));
-      return keys.map((key) =>
-        isShellSafe(key.name)
-          ? { value: key.name, about: limitWords(key) }
-          : { value: key.id, about: `${key.name}, ${limitWords(key)}` },
+      return keys.map(({ id, name }) =>
+        isShellSafe(name) ? { value: name, about: "" } : { value: id, about: name },
       );
     },
     async roles() {

@@ -48,7 +48,7 @@ export async function doctor(call: Call): Promise<number> {
   const [server, terminal] = [await lookAtServer(call), await lookAtTerminal(call)];
   const [proxy, files] = [lookAtProxy(env), lookAtFiles(places, process.platform)];
   const keys = await lookAtKeys(places, process.platform);
-  const texts = lookAtTexts(places, process.platform);
+  const texts = await lookAtTexts(places, process.platform);
   const store = await lookAtStore(places);
   const ai = await lookAtAi(call);
   const reports = [

@@ -1,13 +1,12 @@
 import { ClientError } from "../../../client/failure.ts";
 import type { ApiKeyInfo, ListedApiKey } from "../../../client/http/api-keys.ts";
 import type { ApiClient } from "../../../client/http/contract.ts";
-import { grouped } from "../../../text/numbers.ts";
+import { counted, grouped } from "../../../text/numbers.ts";
 import { repeatable } from "../../../text/repeatable.ts";
 import { oneLine } from "../../../text/sanitize.ts";
 import type { Call } from "../../argv/call.ts";
 import { typedCommand } from "../../connection/chosen-server.ts";
 import { withTarget } from "../../connection/target.ts";
-import { limitWords } from "./limit-words.ts";
 import type { CreatedKeyDocument, KeysDocument, RevokedKeyDocument } from "./document.ts";
 
 type Action = (call: Call, client: ApiClient, words: readonly string[]) => Promise<void>;
@@ -16,6 +15,8 @@ const wrong = ({ program }: Call, message: string) =>
   new ClientError("usage", message, { hint: `See: ${program.name} keys --help` });
 
 const minuteOf = (iso: string) => `${iso.slice(0, 16).replace("T", " ")} UTC`;
+const limitWords = ({ limit }: ApiKeyInfo) =>
+  limit ? `${counted(limit.tokens, "token")} a ${limit.per}` : "no limit";
 const untilWords = ({ expires }: ApiKeyInfo) =>
   expires === null ? "until you end it" : `until ${minuteOf(expires)}`;
 

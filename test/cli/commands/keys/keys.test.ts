@@ -45,7 +45,7 @@ test("a key is made, asks as AI_CHAT_TOKEN, is listed, and is ended by its name"
     env: { AI_CHAT_TOKEN: token },
   });
   // Words of which a shell would interpret a part are completed by the ID.
-  expect(completed.stdout).toBe(`words\n${id}\tmy editor, 1,000 tokens a day\nci\tno limit\n`);
+  expect(completed.stdout).toBe(`words\n${id}\tmy editor\nci\t\n`);
   expect(await run(["keys", "revoke", "MY EDITOR"])).toMatchObject({ code: 0, stdout: "Ended my editor.\n" });
   expect((await run(["balance"], key)).code).toBe(4);
 });
