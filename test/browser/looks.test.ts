@@ -68,6 +68,20 @@ describe.skipIf(noBrowser !== undefined)(`each view of the page${skippedWithout}
     },
   );
 
+  test("/docs has no serious finding of axe, and fits into 320 pixels", async () => {
+    const { page } = await visit(`${server.url}/docs#ask`, { viewport: { width: 320, height: 700 } });
+    const top = await page.evaluate("document.querySelector('#ask').getBoundingClientRect().top");
+    await page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))");
+    expect([top, await overflow(page)]).toEqual([expect.closeTo(16, 0), 0]);
+    // The others are of the same kinds, and axe takes seconds for all of them.
+    await page.evaluate(
+      "document.querySelectorAll('section:not([aria-labelledby=ask], [aria-labelledby=schema-Turn])').forEach((section) => section.remove())",
+    );
+    expect(await findings(page)).toEqual([]);
+    await page.emulateMedia({ colorScheme: "dark" });
+    expect(await findings(page, ["color-contrast"])).toEqual([]);
+  });
+
   test("can be used by keyboard alone, with the focus in sight", async () => {
     const { page } = await visit(server.url);
     await register(page, "kim");

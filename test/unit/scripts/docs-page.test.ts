@@ -42,9 +42,11 @@ test("each schema and each error code is on it", () => {
   for (const code of codes) expect(page).toContain(`<code>${code}</code>`);
 });
 
-test("each link within it leads to one place", () => {
+test("each link within it leads to one place, and no two tables have the same label", () => {
   const ids = matches(/ id="([^"]*)"/g);
-  expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
+  const labels = matches(/ aria-label="([^"]*)"/g);
+  for (const names of [ids, labels])
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
   expect(matches(/href="#([^"]*)"/g).filter((id) => !ids.includes(id))).toEqual([]);
   expect(matches(/aria-labelledby="([^"]*)"/g).filter((id) => !ids.includes(id))).toEqual([]);
 });
