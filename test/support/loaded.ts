@@ -40,7 +40,8 @@ export async function watchLoading(
   const [preloaded, report] = [join(home.dir, "watch.cjs"), join(home.dir, "loaded.json")];
   await writeFile(preloaded, source(report));
   return {
-    env: { NODE_OPTIONS: `--require ${preloaded}` },
+    // Without compiled code: whether it is there already depends on the other tests.
+    env: { NODE_OPTIONS: `--require ${preloaded}`, XDG_CACHE_HOME: "" },
     loaded: async () => {
       const { opened, ofNode } = JSON.parse(await readFile(report, "utf8")) as Record<string, string[]>;
       const own = opened!.filter((path) => /[\\/]dist[\\/][^\\/]+\.js$/.test(path));
