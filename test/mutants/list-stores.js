@@ -48,7 +48,7 @@ export const storeMutants = [
     find: "      key,\n      days.map(",
     replace: "      key,\n      days.slice(1).map(",
     why: "After a restart, an API key may spend what it has spent once more.",
-    tests: [`${json}replay.test.ts`],
+    tests: [apiKeys],
   },
   {
     file: "src/server/stores/json/new-file.ts",
