@@ -32,7 +32,7 @@ const LONGEST_DRAIN = 5;
 /** Turns a failed start of the local server into a ClientError with the same code, message and hint. */
 function notStarted(error: unknown): unknown {
   if (!(error instanceof StartupError)) return error;
-  return new ClientError(error.code, error.message, {
+  return new ClientError(error.failure, error.message, {
     remedy: { kind: "fix_local_server", advice: error.hint },
     cause: error,
   });

@@ -6,8 +6,8 @@ export class StartupError extends Error {
   override readonly name = "StartupError";
   /** What to do about it; its commands can be copied as they are. */
   readonly hint: string;
-  /** The kind of failure, as a command reports it. */
-  readonly code: "internal" | "usage" | "timeout" = "internal";
+  /** The kind of failure, as a command reports it. Not `code`: the `code` of an error is that of the system. */
+  readonly failure: "internal" | "usage" | "timeout" = "internal";
 
   constructor(message: string, hint: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -17,7 +17,7 @@ export class StartupError extends Error {
 
 /** The settings contradict each other, or lack something. */
 export class BadSettings extends StartupError {
-  override readonly code = "usage";
+  override readonly failure = "usage";
 }
 
 /** There is no store where one was named. */
@@ -46,5 +46,5 @@ export class OtherVersion extends StartupError {}
 
 /** A process that holds what is needed does not answer. */
 export class NoAnswer extends StartupError {
-  override readonly code = "timeout";
+  override readonly failure = "timeout";
 }
