@@ -40,10 +40,14 @@ function begin(about: AboutReply, models: api.Models): void {
     void chat.refresh();
   };
 
-  const leave = (why: string) => {
-    const name = login?.name ?? owner;
+  const leave = (why: string, isLoggedOut: boolean) => {
+    const name = owner;
+    if (login) kept.forget(login, isLoggedOut);
     login = undefined;
-    kept.forget();
+    if (isLoggedOut) {
+      chat.clear();
+      owner = undefined;
+    }
     kept.note(false);
     showView("sign-in");
     signIn.open(why, name);
@@ -54,7 +58,7 @@ function begin(about: AboutReply, models: api.Models): void {
     composer,
     choice: createModelChoice(models),
     token: () => login?.token ?? "",
-    onExpired: () => leave("Your login is no longer valid. Sign in, and your question is still here."),
+    onExpired: () => leave("Your login is no longer valid. Sign in, and your question is still here.", false),
     onBalance: showBalance,
     onName: (name) => {
       owner = name;
@@ -68,9 +72,7 @@ function begin(about: AboutReply, models: api.Models): void {
 
   const logOut = async () => {
     const token = login?.token;
-    chat.clear();
-    owner = undefined;
-    leave("You are logged out.");
+    leave("You are logged out.", true);
     if (token === undefined) return;
     await api.logOut(token).catch((error: unknown) => {
       if (error instanceof Failure && wantsLogin(error)) return;
@@ -83,11 +85,8 @@ function begin(about: AboutReply, models: api.Models): void {
     composer.focus();
   });
   byId("log-out", HTMLButtonElement).addEventListener("click", () => void logOut());
-  kept.onForgotten(() => {
-    if (login === undefined) return;
-    chat.clear();
-    owner = undefined;
-    leave("You logged out in another tab.");
+  kept.onLoggedOut((token) => {
+    if (token === login?.token) leave("You logged out in another tab.", true);
   });
   addEventListener("beforeunload", (event) => {
     if (chat.isAsking()) event.preventDefault();

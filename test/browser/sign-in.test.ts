@@ -2,7 +2,15 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { digestOfCode, idOfDigest, newCode } from "../../src/server/core/invite-code.ts";
 import { inviteInFolder } from "../support/operate-in-folder.ts";
 import { PASSWORD } from "../support/test-server.ts";
-import { noBrowser, openBrowserAndServer, question, register, signIn, skippedWithout } from "./visit.ts";
+import {
+  noBrowser,
+  openBrowserAndServer,
+  question,
+  register,
+  send,
+  signIn,
+  skippedWithout,
+} from "./visit.ts";
 
 /** docs/browser.md#sign-in */
 
@@ -81,6 +89,34 @@ describe.skipIf(noBrowser !== undefined)(`signing in${skippedWithout}`, () => {
         return reply.status;
       })
       .toBe(401);
+  });
+
+  test("ends no login of another tab but the same one", async () => {
+    const { page } = await visit(server.url);
+    const other = await page.context().newPage();
+    await other.goto(server.url);
+    await register(page, "eve");
+    await other.getByLabel("Stay signed in").check();
+    await register(other, "fay");
+    const third = await page.context().newPage();
+    await third.goto(server.url);
+    await question(third).fill("A draft");
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByText("You are logged out.").waitFor();
+    expect(await page.evaluate("localStorage.length")).toBe(1);
+
+    // The same login ends at the server, and one tab notices: the other one keeps what was written.
+    const { token } = JSON.parse(await page.evaluate<string>("Object.values(localStorage)[0]"));
+    await server.post("/api/logout/", {}, { Authorization: `Bearer ${token}` });
+    await send(other, "Hello");
+    await other.getByText("Your login is no longer valid.").waitFor();
+    expect(await page.evaluate("localStorage.length")).toBe(0);
+    expect(await question(third).inputValue()).toBe("A draft");
+    await question(third).press("Enter");
+    await third.getByText("Your login is no longer valid.").waitFor();
+    await signIn(third, "fay");
+    await question(third).waitFor();
+    expect(await question(third).inputValue()).toBe("A draft");
   });
 
   test("as somebody else shows nothing of the conversation before", async () => {

@@ -41,7 +41,7 @@ const withStop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : 
 export async function failureOf(error: unknown, call?: Call): Promise<Failure> {
   if (error instanceof ClientError) return ofClient(error, call);
   if (error instanceof StartupError) {
-    const { code, message, hint } = error;
+    const { failure: code, message, hint } = error;
     return { code, message, hint, exit: exitCodes[code] };
   }
   if (error instanceof OutputFailed)
