@@ -70,6 +70,18 @@ test.each(files)(
   },
 );
 
+test("a request ID that is the name of a header changes no header", async () => {
+  for (const path of ["/docs", "/openapi.json"]) {
+    const reply = await get(path, { "X-Request-Id": "Cache-Control" });
+    expect(Object.fromEntries(reply.headers)).toMatchObject({
+      "x-request-id": "Cache-Control",
+      "cache-control": "no-cache",
+      "x-content-type-options": "nosniff",
+      "content-security-policy": expect.stringContaining("default-src 'none'"),
+    });
+  }
+});
+
 test("the page is for a client that prefers HTML to JSON; others get what they get without it, and a hint", async () => {
   for (const [accept, status] of [
     ["text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8", 200],

@@ -13,9 +13,13 @@ export function headOf(res: ServerResponse & { [HEAD]?: string[] }): string[] {
   return (res[HEAD] ??= []);
 }
 
+/** Where a head has the name of a header; -1 if it does not. A value can be the same text: a client chooses its request ID. */
+export const placeIn = (head: string[], name: string): number =>
+  head.findIndex((text, at) => at % 2 === 0 && text === name);
+
 /** The value of a header in a head. */
 export function valueIn(head: string[], name: string): string | undefined {
-  const at = head.indexOf(name);
+  const at = placeIn(head, name);
   return at < 0 ? undefined : head[at + 1];
 }
 

@@ -1,6 +1,6 @@
 import type { Middleware } from "../context.ts";
 import { safeHeaders } from "../reply-headers.ts";
-import { headOf } from "../reply.ts";
+import { headOf, placeIn } from "../reply.ts";
 import type { StaticFile } from "./open.ts";
 
 /**
@@ -33,7 +33,7 @@ export function sendPage(path: string, file: StaticFile, vary?: string): Middlew
   const send = sendFile(file, vary);
   return async function sendPage(ctx, next) {
     const head = headOf(ctx.res);
-    head.splice(head.indexOf(safeHeaders[0]), head.length, ...pageHeaders);
+    head.splice(placeIn(head, safeHeaders[0]), head.length, ...pageHeaders);
     if (ctx.path === path) return send(ctx, next);
     head.push("Location", `..${path}`);
     ctx.state.reply = { status: 308 };
@@ -45,7 +45,7 @@ export function sendFile(file: StaticFile, vary = "Accept-Encoding"): Middleware
   const { type, bytes, packed, etag } = file;
   return async function sendFile(ctx) {
     const head = headOf(ctx.res);
-    head[head.indexOf("Cache-Control") + 1] = "no-cache";
+    head[placeIn(head, "Cache-Control") + 1] = "no-cache";
     head.push("ETag", etag, "Vary", vary);
     if (hasTag(ctx.req.headers["if-none-match"], etag)) {
       ctx.state.reply = { status: 304 };
