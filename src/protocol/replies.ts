@@ -123,7 +123,10 @@ export interface AboutReply {
  * Why the AI ended a whole answer (docs/http-api.md#finish-reasons). `length`: it is cut at the model's limit.
  * `content_filter`: a filter cut it.
  */
-export type Finish = "stop" | "length" | "content_filter" | "tool_calls";
+export const finishes = ["stop", "length", "content_filter", "tool_calls"] as const;
+
+/** See {@link finishes}. */
+export type Finish = (typeof finishes)[number];
 
 /** `event: delta` of a streamed answer. `text` is never empty. */
 export interface DeltaEvent {

@@ -32,15 +32,19 @@ export const pagePaths = {
  * What a server can do beyond the four documented endpoints, as `GET /api/` names it
  * (docs/http-api.md#server-information).
  */
-export type Extension =
-  | "stream"
-  | "history"
-  | "idempotency"
-  | "usage"
-  | "logout"
-  | "password"
-  | "keys"
-  | "reasoning"
-  | "models"
-  | "instructions"
-  | "images";
+export const extensions = [
+  "stream",
+  "history",
+  "idempotency",
+  "usage",
+  "logout",
+  "password",
+  "keys",
+  "reasoning",
+  "models",
+  "instructions",
+  "images",
+] as const;
+
+/** See {@link extensions}. */
+export type Extension = (typeof extensions)[number];

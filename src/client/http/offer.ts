@@ -1,4 +1,4 @@
-import { routes, type Extension } from "../../protocol/routes.ts";
+import { extensions, routes, type Extension } from "../../protocol/routes.ts";
 import type { ChatLimits } from "../../protocol/chat-limits.ts";
 import { registrations } from "../../protocol/replies.ts";
 import { MODEL_CHARACTERS } from "../../protocol/limits.ts";
@@ -35,19 +35,7 @@ const GOOD_FOR = 24 * 60 * 60 * 1000;
 const SILENCE = 10;
 const OFFER_BYTES = 256 * 1024;
 
-const known = new Set<string>([
-  "stream",
-  "history",
-  "idempotency",
-  "usage",
-  "logout",
-  "password",
-  "keys",
-  "reasoning",
-  "models",
-  "instructions",
-  "images",
-] satisfies Extension[]);
+const known: ReadonlySet<string> = new Set(extensions);
 
 /** Whether a kept offer is still used at `now`, in milliseconds since the epoch. */
 export const isFresh = (offer: KeptOffer | undefined, now: number): offer is KeptOffer =>

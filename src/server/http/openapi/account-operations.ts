@@ -1,6 +1,7 @@
 import { CREDENTIALS_BODY_BYTES, USAGE_DAYS } from "../../../protocol/limits.ts";
 import { headers } from "../../../protocol/replies.ts";
 import { routes } from "../../../protocol/routes.ts";
+import { API_KEYS, NEW_API_KEYS } from "../../core/api-keys.ts";
 import { emptyReply, jsonBody, jsonReply, type Operation } from "./operation.ts";
 
 const most = `At most ${CREDENTIALS_BODY_BYTES / 1024} KiB, counted unpacked.`;
@@ -140,7 +141,7 @@ export const accountOperations: Operation[] = [
     id: "createApiKey",
     tag: "API keys",
     summary: "Make an API key",
-    description: "An account has at most 100 keys, and makes at most 200 a day.",
+    description: `An account has at most ${API_KEYS} keys, and makes at most ${NEW_API_KEYS.count} a day.`,
     see: "docs/http-api.md#api-keys",
     access: "token",
     body: jsonBody("ApiKeyBody", `${most} Unknown fields are refused.`, {

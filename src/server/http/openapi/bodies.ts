@@ -17,7 +17,7 @@ import {
   USERNAME_CHARACTERS,
 } from "../../../protocol/limits.ts";
 
-/** What a schema does not tell of a field, because it is checked in code. */
+/** What a schema does not say about a field, because it is checked in code. */
 type Note = Record<string, unknown> & { description: string };
 
 /** A body, and a note on each of its fields. */

@@ -126,7 +126,7 @@ const securitySchemes: Node = {
   },
 };
 
-const description = `A chat server whose questions cost tokens. Register, log in, and ask; each question has a price, and the balance says what is left. What each endpoint does is told in full in [HTTP API](docs/http-api.md), and in [OpenAI's API](docs/openai.md) for \`/v1\`.
+const description = `A chat server whose questions cost tokens. Register, log in, and ask; each question has a price, and the balance says what is left. [HTTP API](docs/http-api.md) describes each endpoint in full, and [OpenAI's API](docs/openai.md) those below \`/v1\`.
 
 - Every path works with and without its trailing slash.
 - Requests and replies are JSON in UTF-8. Unknown fields of a request are ignored, unless it says otherwise. A client must ignore fields that it does not know.

@@ -4,7 +4,7 @@ import { problemOf } from "../problem.ts";
 import { openAiErrorOf } from "../v1/openai-error.ts";
 
 /** When the API answers with a code (docs/http-api.md#error-codes), and the sentence of its example. */
-interface Told {
+interface Explanation {
   when: string;
   detail: string;
   /** What else the example has. */
@@ -13,7 +13,7 @@ interface Told {
 
 const balance = { tokens: 60, held: 0, required: 100 };
 
-const told: Record<ErrorCode, Told> = {
+const explanations: Record<ErrorCode, Explanation> = {
   invalid_json: {
     when: "the body does not parse, is not strict UTF-8, or cannot be unpacked",
     detail: "The body is not valid JSON. Send one JSON object.",
@@ -158,11 +158,12 @@ const told: Record<ErrorCode, Told> = {
 /** The request ID of examples. */
 export const REQUEST_ID = "demo-1";
 
-const exampleError = (code: ErrorCode) => new ApiError(code, told[code].detail, told[code].more);
+const exampleError = (code: ErrorCode) =>
+  new ApiError(code, explanations[code].detail, explanations[code].more);
 
 /** Codes, and when each comes, as a list in Markdown. */
-export const whenAll = (codes: readonly ErrorCode[]): string =>
-  codes.map((code) => `- \`${code}\`: ${told[code].when}.`).join("\n");
+export const listOfCodes = (codes: readonly ErrorCode[]): string =>
+  codes.map((code) => `- \`${code}\`: ${explanations[code].when}.`).join("\n");
 
 /** The problem document of each code. */
 export const problemExamples = Object.fromEntries(

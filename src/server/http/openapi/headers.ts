@@ -1,9 +1,8 @@
-import { headers as names, type Finish } from "../../../protocol/replies.ts";
+import { finishes, headers as names } from "../../../protocol/replies.ts";
 import type { Node } from "./schemas.ts";
 
 const whole = { type: "integer", minimum: 0 };
 const seconds = { type: "integer", minimum: 0 };
-const finishes: Finish[] = ["stop", "length", "content_filter", "tool_calls"];
 
 interface Header extends Node {
   description: string;

@@ -5,7 +5,7 @@ import { refTo, type Node } from "./schemas.ts";
 /** What an operation needs of the client: nothing, a token, or either of token and API key; `asker`: also in the body. */
 export type Access = "nothing" | "token" | "either" | "asker";
 
-/** An endpoint as the document tells it. Descriptions are Markdown; links in them begin with `docs/`. */
+/** An endpoint as the document describes it. Descriptions are Markdown; links in them begin with `docs/`. */
 export interface Operation {
   method: "get" | "post" | "delete";
   /** As in the route table. */
@@ -14,13 +14,13 @@ export interface Operation {
   tag: string;
   summary: string;
   description: string;
-  /** The section that tells all. */
+  /** The section of the documentation that describes it. */
   see: string;
   access: Access;
   parameters?: readonly Node[];
-  /** The request's body; `undefined` in it: it is read, and must be JSON, but nothing of it is used. */
+  /** The request's body. */
   body?: Node;
-  /** Whether a body is read. */
+  /** Without `body`: a body is read, and must be JSON, but nothing of it is used. */
   reads?: true;
   /** By status. */
   replies: Record<string, Node>;

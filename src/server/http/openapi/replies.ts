@@ -1,28 +1,12 @@
 import { z } from "zod";
 import { errors, type ErrorCode } from "../../../protocol/errors.ts";
 import { periods } from "../../../protocol/refill.ts";
-import { registrations, type Finish } from "../../../protocol/replies.ts";
-import type { Extension } from "../../../protocol/routes.ts";
+import { finishes, registrations } from "../../../protocol/replies.ts";
+import { extensions } from "../../../protocol/routes.ts";
 
 const tokens = (description: string) => z.int().min(0).meta({ description });
 const count = (description: string) => z.int().min(0).meta({ description });
 const time = (description: string) => z.iso.datetime().meta({ description });
-
-const finishes = ["stop", "length", "content_filter", "tool_calls"] as const satisfies Finish[];
-
-const extensions = [
-  "stream",
-  "history",
-  "idempotency",
-  "usage",
-  "logout",
-  "password",
-  "keys",
-  "reasoning",
-  "models",
-  "instructions",
-  "images",
-] as const satisfies Extension[];
 
 const limits = z
   .object({

@@ -1,15 +1,15 @@
 import { errors, type ErrorCode } from "../../../protocol/errors.ts";
 import { headers as names } from "../../../protocol/replies.ts";
 import { PROBLEM_TYPE } from "../problem.ts";
-import { openAiExample, whenAll } from "./errors.ts";
+import { openAiExample, listOfCodes } from "./errors.ts";
 import { headerRefs, type HeaderName } from "./headers.ts";
 import { refTo, type Node } from "./schemas.ts";
 
 /** Which form errors have. */
 export type ErrorForm = "problem" | "openai";
 
-/** Headers that a code brings. */
-const brought: Partial<Record<ErrorCode, HeaderName[]>> = {
+/** Headers of the replies with a code. */
+const headersOfCode: Partial<Record<ErrorCode, HeaderName[]>> = {
   missing_token: ["WWW-Authenticate"],
   invalid_token: ["WWW-Authenticate"],
   expired_token: ["WWW-Authenticate"],
@@ -46,20 +46,20 @@ const isBeforePath = (code: ErrorCode) => code === "invalid_request" || code ===
 /** Replies with errors, by the names that the document gives them. */
 export type ErrorReplies = Record<string, Node>;
 
-/** How errors are told at a path. */
-export interface Telling {
+/** What the errors of a path have in common. */
+export interface ErrorStyle {
   form: ErrorForm;
   /** Headers that are there whatever the code is. */
   headers?: readonly HeaderName[];
 }
 
 /** One reply for all these errors, which have one status. */
-function errorReply(codes: readonly ErrorCode[], { form, headers = [] }: Telling): Node {
-  const own = codes.flatMap((code) => brought[code] ?? []);
+function errorReply(codes: readonly ErrorCode[], { form, headers = [] }: ErrorStyle): Node {
+  const own = codes.flatMap((code) => headersOfCode[code] ?? []);
   const openAi = form === "openai" ? (["x-should-retry"] as const) : [];
   const bare = codes.filter(isBeforePath);
   return {
-    description: whenAll(codes),
+    description: listOfCodes(codes),
     headers: headerRefs([...new Set<HeaderName>([...headers, ...own, ...openAi])]),
     content:
       form === "problem"
@@ -86,12 +86,12 @@ function byStatus(codes: readonly ErrorCode[], form: ErrorForm): [status: number
 }
 
 /** References to the replies for these errors, by status. The replies are added to `replies`. */
-export function errorRefs(codes: readonly ErrorCode[], telling: Telling, replies: ErrorReplies): Node {
-  const { form, headers = [] } = telling;
+export function errorRefs(codes: readonly ErrorCode[], style: ErrorStyle, replies: ErrorReplies): Node {
+  const { form, headers = [] } = style;
   return Object.fromEntries(
     byStatus(codes, form).map(([status, ofStatus]) => {
       const name = [status, ...(form === "openai" ? [form] : []), ...ofStatus, ...headers].join(".");
-      replies[name] ??= errorReply(ofStatus, telling);
+      replies[name] ??= errorReply(ofStatus, style);
       return [status, { $ref: `#/components/responses/${name}` }];
     }),
   );
