@@ -177,7 +177,7 @@ const preflight = (path: string, method: string, more: Head = {}) =>
 
 test("a preflight allows the methods of the path and the headers that are read, without a token", async () => {
   const asked =
-    "authorization,content-type, idempotency-key,x-strange,X-Request-Id,cookie,accept,content-encoding";
+    "authorization,content-type, idempotency-key,x-strange,X-Request-Id,cookie,accept,content-encoding,if-none-match";
   const { status, headers } = await preflight("/api/chat/", "POST", {
     "Access-Control-Request-Headers": asked,
   });
@@ -188,7 +188,7 @@ test("a preflight allows the methods of the path and the headers that are read, 
     "access-control-expose-headers": readableHeaders.join(", "),
     "access-control-allow-methods": "POST, OPTIONS",
     "access-control-allow-headers":
-      "authorization, content-type, idempotency-key, x-request-id, accept, content-encoding",
+      "authorization, content-type, idempotency-key, x-request-id, accept, content-encoding, if-none-match",
     "access-control-max-age": "7200",
   });
   expect(variedBy(headers)).toEqual([

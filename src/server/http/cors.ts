@@ -17,6 +17,7 @@ const READ: ReadonlySet<string> = new Set([
   "content-encoding",
   "content-type",
   "idempotency-key",
+  "if-none-match",
   "user-agent",
   "x-request-id",
 ]);
