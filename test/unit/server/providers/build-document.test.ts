@@ -60,6 +60,23 @@ test("calls of tools are put together by their index, and log probabilities in t
   });
 });
 
+test("hundreds of thousands of calls and parts take no quadratic time", () => {
+  const calls = Array.from({ length: 200_000 }, (_, index) => ({ index, id: "a" }));
+  const { choices } = documentOf(
+    { delta: { tool_calls: calls } },
+    { delta: { tool_calls: calls.toReversed().map(({ index }) => ({ index, type: "function" })) } },
+    ...Array.from({ length: 50_000 }, () => ({ delta: { content: [{ type: "text", text: "x" }] } })),
+  );
+  const [{ message }] = choices as [{ message: { content: object[]; tool_calls: object[] } }];
+  expect(message.tool_calls.at(-1)).toMatchObject({ id: "a", type: "function" });
+  expect([message.tool_calls.length, message.content.length]).toEqual([200_000, 50_000]);
+});
+
+test("members with names that every object has are kept", () => {
+  const { choices } = documentOf({ delta: { toString: "a" } }, { delta: { toString: "b" } }, { delta: {} });
+  expect(choices).toEqual([{ index: 0, message: expect.objectContaining({ toString: "ab" }) }]);
+});
+
 test("a document as events says the same, and how it ended last", () => {
   const call = { id: "a", type: "function", function: { name: "f", arguments: "{}" } };
   const document = {
