@@ -13,6 +13,8 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 const unsupported = (detail: string) => new ApiError("unsupported_media_type", detail);
 const notUtf8 = () => new ApiError("invalid_json", "The body is not valid UTF-8. Send JSON in UTF-8.");
 const notJson = () => new ApiError("invalid_json", "The body is not valid JSON. Send one JSON object.");
+const tooDeep = () =>
+  new ApiError("invalid_request", "The body has too many lists and objects inside each other.");
 const notUnpacked = () =>
   new ApiError("invalid_json", "The body cannot be unpacked. Send it whole, as its Content-Encoding says.");
 
@@ -74,8 +76,8 @@ function parseObject(bytes: Buffer, parse: (text: string) => unknown): Record<st
   let value: unknown;
   try {
     value = parse(text);
-  } catch {
-    throw notJson();
+  } catch (error) {
+    throw error instanceof RangeError ? tooDeep() : notJson();
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new ApiError("invalid_request", "The body must be a JSON object.");

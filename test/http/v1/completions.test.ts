@@ -347,6 +347,16 @@ describe("refused", () => {
     expect([reply.cost, ai.requests.length]).toEqual([0, before]);
   });
 
+  test("a body that is deeper than the stack", async () => {
+    const deep = `{"messages":[{}],"metadata":${"[".repeat(1e5)}${"]".repeat(1e5)}}`;
+    const reply = await fetch(`${server.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+      body: deep,
+    });
+    expect([reply.status, await reply.text()]).toEqual([400, expect.stringContaining("inside each other")]);
+  });
+
   test.each([
     [400, 400, "some_code", "false"],
     [404, 400, "some_code", "false"],

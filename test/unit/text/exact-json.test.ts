@@ -19,6 +19,7 @@ test.each([
   ["with a fraction", "[1234567890123456789.5]"],
   ["with an exponent", "[1234567890123456789e1]"],
   ["after the point", "[0.12345678901234567890]"],
+  ["beyond the range of a double", `[${"9".repeat(309)}, ${"9".repeat(100_000)}, 1e300]`],
 ])("leaves digits alone that are no integer: %s", (_what, text) => {
   expect(parseExact(text)).toEqual(JSON.parse(text));
 });
@@ -30,6 +31,11 @@ test.each([
   "12345678901234567890x",
 ])("refuses what is no JSON: %s", (text) => {
   expect(() => parseExact(text)).toThrow(SyntaxError);
+});
+
+test("keeps the digits of the longest integer that a double can have", () => {
+  const text = `[${"1".repeat(308)},-${"1".repeat(308)}]`;
+  expect(stringifyExact(parseExact(text))).toBe(text);
 });
 
 const isSafe = (value: unknown) =>
