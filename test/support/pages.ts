@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { lexer, walkTokens } from "marked";
+import { lexer, walkTokens, type Tokens } from "marked";
 
 /** The repository's folder. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -23,6 +23,8 @@ export interface Page {
   /** Targets of its links and pictures. */
   links: string[];
   fences: Fence[];
+  /** The cells of its tables without their first row, by the slug of the heading above. */
+  tables: Map<string, string[][]>;
 }
 
 /** The paths of all pages: those in the repository's folder, in `docs` and in `ops`. */
@@ -36,15 +38,21 @@ export function pagePaths(): string[] {
 
 export function readPage(path: string): Page {
   const source = readFileSync(root + path, "utf8");
-  const page: Page = { path, slugs: new Set(), sections: [], links: [], fences: [] };
+  const page: Page = { path, slugs: new Set(), sections: [], links: [], fences: [], tables: new Map() };
   let from = 0;
+  let heading = "";
   void walkTokens(lexer(source), (token) => {
     if (token.type === "heading") {
       const slug = free(page.slugs, slugOf(token["text"] as string));
       page.slugs.add(slug);
+      heading = slug;
       if (token["depth"] === 2) page.sections.push(slug);
     }
     if (token.type === "link" || token.type === "image") page.links.push(token["href"] as string);
+    if (token.type === "table") {
+      const rows = (token as Tokens.Table).rows.map((row) => row.map(({ text }) => text));
+      page.tables.set(heading, [...(page.tables.get(heading) ?? []), ...rows]);
+    }
     if (token.type !== "code") return;
     from = source.indexOf(token.raw, from);
     const line = source.slice(0, from).split("\n").length;
@@ -57,6 +65,9 @@ export function readPage(path: string): Page {
   });
   return page;
 }
+
+/** What stands between backticks. */
+export const codeIn = (text = ""): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
 
 /** The fragment by which GitHub links to a heading. */
 function slugOf(heading: string): string {

@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { expect, test } from "vitest";
-import { ofServer, options } from "../../../src/cli/argv/options.ts";
 import { pagePaths, readPage, root } from "../../support/pages.ts";
 
 const pages = new Map(pagePaths().map((path) => [path, readPage(path)]));
@@ -96,14 +95,4 @@ const listing = [...pages.values()].flatMap(({ path, slugs, sections }) => {
 test.each(listing)("$path lists all of its sections, in their order", ({ slugs, sections, contents }) => {
   expect(contents).toEqual(slugs.filter((slug) => contents.includes(slug)));
   expect(sections.filter((slug) => !contents.includes(slug))).toEqual([]);
-});
-
-test("the settings of the server are listed as its help lists them", () => {
-  const [, table = ""] =
-    /^## Settings\n([^]*?)\n## /m.exec(readFileSync(`${root}docs/server.md`, "utf8")) ?? [];
-  const rows = table.split("\n").filter((line) => line.startsWith("| `"));
-  const flags = rows.flatMap((row) =>
-    [...(row.split(" | ")[0] ?? "").matchAll(/`--([\w-]+)`/g)].map(([, flag]) => flag),
-  );
-  expect(flags).toEqual([...ofServer.map((name) => options[name].flag), "config", "check"]);
 });
