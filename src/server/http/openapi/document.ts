@@ -131,7 +131,7 @@ const description = `A chat server whose questions cost tokens. Register, log in
 - Every path works with and without its trailing slash.
 - Requests and replies are JSON in UTF-8. Unknown fields of a request are ignored, unless it says otherwise. A client must ignore fields that it does not know.
 - \`Content-Encoding\` \`gzip\`, \`deflate\` and \`br\` are accepted for request bodies.
-- Every reply has \`X-Request-Id\`, \`${safeHeaders[0]}: ${safeHeaders[1]}\`, \`${safeHeaders[2]}: ${safeHeaders[3]}\` and \`${safeHeaders[4]}: ${safeHeaders[5]}\`.
+- Every reply has \`X-Request-Id\`, \`${safeHeaders[0]}: ${safeHeaders[1]}\` (this document: \`no-cache\`), \`${safeHeaders[2]}: ${safeHeaders[3]}\` and \`${safeHeaders[4]}: ${safeHeaders[5]}\`.
 - \`HEAD\` works where \`GET\` does. \`OPTIONS\` on a known path is 204 with \`Allow\`.
 - If the operator allows pages of other origins, every reply has \`Vary: Origin\` and those to such a page [more headers](docs/browser.md#cors).
 - A path that is not here is 404 \`not_found\`, and another method of a path 405 \`method_not_allowed\` with \`Allow\`.

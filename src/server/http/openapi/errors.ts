@@ -155,20 +155,58 @@ const explanations: Record<ErrorCode, Explanation> = {
   },
 };
 
+/** Where a code has another reason at `/v1`. */
+const openAiExplanations: Partial<Record<ErrorCode, Explanation>> = {
+  invalid_request: {
+    when: "the head of the request is wrong. If a parameter is wrong, `param` names it, and `code` is another one or null",
+    detail: "The header Authorization came twice. Send it once.",
+  },
+  not_found: {
+    when: "no model has this name",
+    detail: "There is no model of this name. The models are: demo",
+    more: { openAi: { code: "model_not_found", param: "model" } },
+  },
+};
+
 /** The request ID of examples. */
 export const REQUEST_ID = "demo-1";
 
-const exampleError = (code: ErrorCode) =>
-  new ApiError(code, explanations[code].detail, explanations[code].more);
+const errorOf = (code: ErrorCode, { detail, more }: Explanation) => new ApiError(code, detail, more);
+
+const listOf = (codes: readonly [code: string | null, when: string][]) =>
+  codes.map(([code, when]) => `- \`${code}\`: ${when}.`).join("\n");
 
 /** Codes, and when each comes, as a list in Markdown. */
 export const listOfCodes = (codes: readonly ErrorCode[]): string =>
-  codes.map((code) => `- \`${code}\`: ${explanations[code].when}.`).join("\n");
+  listOf(codes.map((code) => [code, explanations[code].when]));
+
+/** The same with the codes of OpenAI's form. */
+export const listOfOpenAiCodes = (codes: readonly ErrorCode[]): string =>
+  listOf(
+    codes.map((code) => [
+      openAiExample(code).body.error.code,
+      (openAiExplanations[code] ?? explanations[code]).when,
+    ]),
+  );
 
 /** The problem document of each code. */
 export const problemExamples = Object.fromEntries(
-  Object.keys(errors).map((code) => [code, problemOf(exampleError(code as ErrorCode), REQUEST_ID)]),
+  Object.keys(errors).map((code) => [
+    code,
+    problemOf(errorOf(code as ErrorCode, explanations[code as ErrorCode]), REQUEST_ID),
+  ]),
 ) as Record<ErrorCode, object>;
 
 /** The same in OpenAI's form. */
-export const openAiExample = (code: ErrorCode) => openAiErrorOf(exampleError(code));
+export const openAiExample = (code: ErrorCode) =>
+  openAiErrorOf(errorOf(code, openAiExplanations[code] ?? explanations[code]));
+
+/** The problem document of 431, which has the code of other errors. */
+export const largeHeadExample = {
+  ...problemExamples.invalid_request,
+  title: "Request Header Fields Too Large",
+  status: 431,
+  detail: "The headers are too large. Send fewer or shorter ones.",
+  error: "The headers are too large. Send fewer or shorter ones.",
+  errors: undefined,
+};

@@ -32,7 +32,7 @@ export const openAiOperations: Operation[] = [
     tag: "OpenAI's API",
     summary: "Ask for a chat completion",
     description:
-      "The AI gets the body as the program sent it, and its reply is passed on, but for the name of the model. Parameters that could cost the operator anything are refused: see [what is passed on](docs/openai.md#what-is-passed-on). `[DONE]` says that the answer is whole and paid. An error after the head of a stream is the last event, without `[DONE]`. A refusal by the AI is a 400 with the AI's `code` and `param`.",
+      "The AI gets the body as the program sent it, and its reply is passed on, but for the name of the model. Parameters that could cost the operator anything are refused: see [what is passed on](docs/openai.md#what-is-passed-on). `[DONE]` says that the answer is whole and paid. An error after the head of a stream is the last event, without `[DONE]`. The `code` of a 400 is `unsupported_parameter`, `unsupported_value`, `context_length_exceeded`, or null if a parameter is wrong; if the AI refused the request, `code` and `param` are the AI's.",
     see: "docs/openai.md#setting-up",
     access: "either",
     parameters: [idempotencyKey],

@@ -1,7 +1,7 @@
 import { errors, type ErrorCode } from "../../../protocol/errors.ts";
 import { headers as names } from "../../../protocol/replies.ts";
 import { PROBLEM_TYPE } from "../problem.ts";
-import { openAiExample, listOfCodes } from "./errors.ts";
+import { largeHeadExample, listOfCodes, listOfOpenAiCodes, openAiExample } from "./errors.ts";
 import { headerRefs, type HeaderName } from "./headers.ts";
 import { refTo, type Node } from "./schemas.ts";
 
@@ -59,7 +59,7 @@ function errorReply(codes: readonly ErrorCode[], { form, headers = [] }: ErrorSt
   const openAi = form === "openai" ? (["x-should-retry"] as const) : [];
   const bare = codes.filter(isBeforePath);
   return {
-    description: listOfCodes(codes),
+    description: form === "problem" ? listOfCodes(codes) : listOfOpenAiCodes(codes),
     headers: headerRefs([...new Set<HeaderName>([...headers, ...own, ...openAi])]),
     content:
       form === "problem"
@@ -75,24 +75,34 @@ function errorReply(codes: readonly ErrorCode[], { form, headers = [] }: ErrorSt
 function byStatus(codes: readonly ErrorCode[], form: ErrorForm): [status: number, codes: ErrorCode[]][] {
   const inOrder = (Object.keys(errors) as ErrorCode[]).filter((code) => codes.includes(code));
   const statuses = [...new Set(inOrder.map((code) => statusOf(code, form)))];
-  return [
-    ...statuses.map((status): [number, ErrorCode[]] => [
-      status,
-      inOrder.filter((code) => statusOf(code, form) === status),
-    ]),
-    // That of headers that are too large.
-    [431, ["invalid_request"]],
-  ];
+  return statuses.map((status) => [status, inOrder.filter((code) => statusOf(code, form) === status)]);
 }
+
+/** That of headers that are too large, which is the same at all paths. */
+const largeHead: Node = {
+  description: "- `invalid_request`: all headers together have more than 16 KiB.",
+  headers: headerRefs([]),
+  content: {
+    [PROBLEM_TYPE]: {
+      ...problem(["invalid_request"]),
+      examples: { invalid_request: { value: largeHeadExample } },
+    },
+  },
+};
 
 /** References to the replies for these errors, by status. The replies are added to `replies`. */
 export function errorRefs(codes: readonly ErrorCode[], style: ErrorStyle, replies: ErrorReplies): Node {
   const { form, headers = [] } = style;
-  return Object.fromEntries(
-    byStatus(codes, form).map(([status, ofStatus]) => {
-      const name = [status, ...(form === "openai" ? [form] : []), ...ofStatus, ...headers].join(".");
-      replies[name] ??= errorReply(ofStatus, style);
-      return [status, { $ref: `#/components/responses/${name}` }];
-    }),
-  );
+  const replyRef = (name: string) => ({ $ref: `#/components/responses/${name}` });
+  replies["431"] ??= largeHead;
+  return {
+    ...Object.fromEntries(
+      byStatus(codes, form).map(([status, ofStatus]) => {
+        const name = [status, ...(form === "openai" ? [form] : []), ...ofStatus, ...headers].join(".");
+        replies[name] ??= errorReply(ofStatus, style);
+        return [status, replyRef(name)];
+      }),
+    ),
+    431: replyRef("431"),
+  };
 }

@@ -52,6 +52,31 @@ test("Redocly's recommended rules hold, its warnings included", async () => {
   expect(problems.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([]);
 });
 
+test("its examples of errors have the status and a code of their replies", () => {
+  type Node = Record<string, any>;
+  const { paths, components } = document as { paths: Record<string, Node>; components: Node };
+  const follow = ({ $ref, ...node }: Node): Node =>
+    $ref ? components[$ref.split("/").at(-2)][$ref.split("/").at(-1)] : node;
+  const wrong = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.values(methods).flatMap(({ responses }: Node) =>
+      Object.entries<Node>(responses).flatMap(([status, given]) => {
+        const { description, content = {} } = follow(given);
+        const examples = Object.values<Node>(content).flatMap(({ examples = {} }) =>
+          Object.values<Node>(examples),
+        );
+        return examples
+          .map((example) => follow(example)["value"])
+          .filter(
+            ({ error, code = error.code, status: its = Number(status) }: Node) =>
+              its !== Number(status) || !description.includes(`\`${code}\``),
+          )
+          .map((value) => `${path} ${status}: ${JSON.stringify(value)}`);
+      }),
+    ),
+  );
+  expect(wrong).toEqual([]);
+});
+
 interface Sent {
   RegisterReply: RegisterReply;
   LoginReply: LoginReply;
