@@ -68,9 +68,14 @@ describe.skipIf(noBrowser !== undefined)(`each view of the page${skippedWithout}
     },
   );
 
-  test("/docs has no serious finding of axe, and fits into 320 pixels", async () => {
+  test("/docs has no serious finding of axe, fits into 320 pixels, and is printed with its errors", async () => {
     const { page } = await visit(`${server.url}/docs#ask`, { viewport: { width: 320, height: 700 } });
     const top = await page.evaluate("document.querySelector('#ask').getBoundingClientRect().top");
+    const isErrorShown = () => page.evaluate("document.querySelector('details table').checkVisibility()");
+    expect(await isErrorShown()).toBe(false);
+    await page.emulateMedia({ media: "print" });
+    expect(await isErrorShown()).toBe(true);
+    await page.emulateMedia({ media: "screen" });
     await page.evaluate("document.querySelectorAll('details').forEach((details) => (details.open = true))");
     expect([top, await overflow(page)]).toEqual([expect.closeTo(16, 0), 0]);
     // The others are of the same kinds, and axe takes seconds for all of them.
