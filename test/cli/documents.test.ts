@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { commands } from "../../src/cli/argv/commands.ts";
 import * as accounts from "../../src/cli/commands/accounts/document.ts";
 import { askDocument, streamDocument } from "../../src/cli/commands/ask/document.ts";
@@ -44,6 +45,7 @@ import {
   type Home,
   type Running,
 } from "../support/run-program.ts";
+import { codeIn, readPage } from "../support/pages.ts";
 import { PASSWORD } from "../support/test-server.ts";
 
 /** The schema of each command's stdout with `--json`; keys are the command with its second word or `--stream`. */
@@ -62,6 +64,8 @@ const documents = {
   "conversations search": conversations.searchDocument,
   "conversations show": conversations.conversationDocument,
   "conversations export": conversations.conversationDocument,
+  "conversations export --all": conversations.exportAllDocument,
+  "conversations import": conversations.importDocument,
   "conversations delete": conversations.deleteDocument,
   "config list": settingsDocument,
   "config get": settingDocument,
@@ -148,6 +152,62 @@ test("the table has the documents of every command except the session", () => {
   const described = new Set(Object.keys(documents).map((name) => name.split(" ")[0]));
   const without = [...commands.keys()].filter((name) => !described.has(name));
   expect(without.filter((name) => name !== "chat")).toEqual([]);
+});
+
+/** The fields that a document has, with those of what is in them; undefined for one without fields. */
+type Fields = { [name: string]: Fields | undefined };
+
+/** Those that are always there, as deep as `described` goes. */
+function fieldsOf(schema: unknown, described: Fields | undefined): Fields | undefined {
+  if (schema instanceof z.ZodNullable) return fieldsOf(schema.unwrap(), described);
+  if (schema instanceof z.ZodArray) return fieldsOf(schema.element, described);
+  if (schema instanceof z.ZodUnion) return fieldsOf(schema.options[0], described);
+  if (!(schema instanceof z.ZodObject) || described === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(schema.shape)
+      .filter(([, field]) => !(field instanceof z.ZodOptional))
+      .map(([name, field]) => [name, fieldsOf(field, described[name])]),
+  );
+}
+
+/** The same of `[{"a","b":{"c"}}]` in docs/cli.md. */
+function describedFields(text: string): Fields | undefined {
+  const json = text.replaceAll(/"(\w+)"(?=[,}])/g, '"$1":0').replaceAll("[…]", "0");
+  const plain = (value: unknown): Fields | undefined => {
+    if (Array.isArray(value)) return plain(value[0]);
+    if (typeof value !== "object" || value === null) return undefined;
+    return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]));
+  };
+  return plain(JSON.parse(json));
+}
+
+test("docs/cli.md has the fields of each document that a command prints", () => {
+  const rows = readPage("docs/cli.md").tables.get("json-documents") ?? [];
+  const checked = rows.flatMap(([cell = "", document = ""]) => {
+    const [first = "", ...others] = codeIn(cell);
+    const [command = ""] = first.split(" ");
+    const names = [first, ...others.map((name) => (name in documents ? name : `${command} ${name}`))];
+    const [text = ""] = codeIn(document);
+    if (!document.startsWith("`") || !/^`[^`]+`(?:, `[^`]+`)*$/.test(cell)) return [];
+    const described = describedFields(text);
+    for (const name of names)
+      expect(described, name).toStrictEqual(fieldsOf(documents[name as DocumentName], described));
+    return names;
+  });
+  const inWords = Object.keys(documents).filter((name) => !checked.includes(name));
+  expect(inWords).toEqual([
+    "ask --stream",
+    "conversations search",
+    "config get",
+    "config set",
+    "config unset",
+    "config path",
+    "doctor",
+    "accounts show",
+    "ledger --follow",
+    "grant",
+    "grant --all",
+  ]);
 });
 
 test("a successful command prints its document and nothing else", async () => {
