@@ -26,6 +26,7 @@ function banner(
     ...(metrics === undefined ? [] : [`  metrics  ${metrics}`]),
     ...(values.logFile === undefined ? [] : [`  log      ${values.logFile}`]),
     `  chat     ${name} -s ${address}`,
+    ...(values.noPage ? [] : [`           or in a browser: ${address}`]),
     "  stop     Ctrl-C",
   ];
 }

@@ -18,17 +18,18 @@ test("serve prints its address, its AI and how to connect on stderr, and SIGTERM
   const { code, stdout, stderr } = await running.ended;
   expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
   expect(stderr).toMatch(
-    /listens on http[^]*store .*JSON[^]*answers .*demo[^]*AI_CHAT_API_KEY[^]*chat .*-s http/,
+    /listens on http[^]*store .*JSON[^]*answers .*demo[^]*AI_CHAT_API_KEY[^]*chat .*-s http\S+\n +or in a browser: http/,
   );
 });
 
 test("serve says what it refills and where its metrics are; a cap alone is refused with exit 2", async () => {
-  const words = ["serve", "--port", "0", "--refill", "1000/week", "--metrics", "0"];
+  const words = ["serve", "--port", "0", "--refill", "1000/week", "--metrics", "0", "--no-page"];
   const running = await startProgram(words, { home });
   await running.sees("Ctrl-C", "stderr");
   running.child.kill("SIGTERM");
   const { stderr } = await running.ended;
   expect(stderr).toContain("  refill   1000/week, up to 4000 tokens\n");
+  expect(stderr).not.toContain("browser");
   expect(stderr).toMatch(/^ {2}metrics {2}http:\/\/127\.0\.0\.1:\d+\/metrics$/m);
   const alone = await runProgram(["serve", "--port", "0", "--refill-cap", "5"], { home });
   expect(alone).toMatchObject({ code: 2, stderr: expect.stringContaining("without --refill") });
