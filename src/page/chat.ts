@@ -1,6 +1,7 @@
 import { cutWords } from "../protocol/cut-words.ts";
 import { tooLong } from "../protocol/question-length.ts";
 import type { DoneEvent } from "../protocol/replies.ts";
+import { settle } from "../protocol/settle.ts";
 import { counted, grouped } from "../text/numbers.ts";
 import { ask, type Question } from "./answer.ts";
 import * as api from "./api.ts";
@@ -11,7 +12,6 @@ import { byId, make } from "./dom.ts";
 import { Failure, isSpent, refusalWords, wantsLogin } from "./failure.ts";
 import { newKey } from "./key.ts";
 import type { ModelChoice } from "./model-choice.ts";
-import { settle } from "./settle.ts";
 import { sleep } from "./sleep.ts";
 import { createTurn, type TurnView } from "./turn.ts";
 
@@ -80,8 +80,8 @@ export function createChat({ composer, choice, token, onExpired, onBalance, onNa
 
   const stopped = async (turn: TurnView, { body }: Question, price: number) => {
     composer.tell("Stopping …");
-    const readBalance = () => api.balance(token(), AbortSignal.timeout(2_000));
-    const found = await settle(readBalance, { before: tokens, price, sleep });
+    const client = { balance: (signal: AbortSignal) => api.balance(token(), signal) };
+    const found = await settle({ client, before: tokens, price, sleep, now: Date.now });
     if (found.tokens !== null) setBalance(found.tokens);
     const cost =
       found.cost === null

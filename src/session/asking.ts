@@ -20,7 +20,7 @@ import { imagesIn, sendable } from "./sent-images.ts";
 import { sayCost, type Room } from "./room.ts";
 import type { KeptQuestion } from "./kept-question.ts";
 import type { Saver } from "./saving.ts";
-import { settle } from "./settle.ts";
+import { settle } from "../protocol/settle.ts";
 import { resumable } from "./state.ts";
 
 interface Again {

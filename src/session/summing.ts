@@ -5,7 +5,7 @@ import { exchange, type Ended, type Face } from "./exchange.ts";
 import { internal, isSpent, troubleLines } from "./failure.ts";
 import { isRequired, nameFor } from "./model.ts";
 import type { Room } from "./room.ts";
-import { settle } from "./settle.ts";
+import { settle } from "../protocol/settle.ts";
 
 export interface Summed {
   text: string;

@@ -44,18 +44,18 @@ export const sessionMutants = [
     tests: ["test/unit/session/versions.test.ts"],
   },
   {
-    file: "src/session/settle.ts",
+    file: "src/protocol/settle.ts",
     find: "cost === price)",
     replace: "true)",
     why: "What another program spent meanwhile is reported as the cost of the stopped answer.",
-    tests: ["test/unit/session/settle.test.ts"],
+    tests: ["test/unit/protocol/settle.test.ts"],
   },
   {
-    file: "src/session/settle.ts",
+    file: "src/protocol/settle.ts",
     find: "return balance.held === 0;",
     replace: "return true;",
     why: "A stopped answer is reported as free before its charge is through.",
-    tests: [session, "test/unit/session/settle.test.ts"],
+    tests: [session, "test/unit/protocol/settle.test.ts"],
   },
   {
     file: "src/session/saving.ts",

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { askAgain } from "../../../src/page/ask-again.ts";
 import { createConversation } from "../../../src/page/conversation.ts";
 import { Failure, lost, problemOf, refusalWords, stopped } from "../../../src/page/failure.ts";
-import { settle } from "../../../src/page/settle.ts";
 
 /** docs/browser.md#refused-questions */
 
@@ -131,29 +130,6 @@ describe("a conversation", () => {
     ]);
     expect(sent({ context: 100, turns: 3 })).toHaveLength(2);
     expect(sent({ context: 0, turns: 200 })).toEqual([]);
-  });
-});
-
-describe("a stopped question", () => {
-  const told = (held: number | null, tokens: number) => ({ held, tokens, name: "ann" });
-  const outcome = (...balances: (ReturnType<typeof told> | Error)[]) =>
-    settle(
-      async () => {
-        const next = balances.shift() ?? told(100, 0);
-        if (next instanceof Error) throw next;
-        return next;
-      },
-      { before: 4000, price: 100, sleep: async () => {} },
-    );
-
-  test("cost what the balance lost, once nothing is held", async () => {
-    expect(await outcome(told(100, 4000), told(0, 3900))).toEqual({ cost: 100, tokens: 3900 });
-    expect(await outcome(new Error("lost"), told(0, 4000))).toEqual({ cost: 0, tokens: 4000 });
-  });
-
-  test("cost nobody knows what if the balance says nothing about it", async () => {
-    expect(await outcome(told(0, 3500))).toEqual({ cost: null, tokens: 3500 });
-    expect(await outcome()).toEqual({ cost: null, tokens: 0 });
   });
 });
 

@@ -1,13 +1,17 @@
-import type { ApiClient } from "../client/http/contract.ts";
-
 /** What a stopped question cost; null if that is not known. */
 export interface Settled {
   cost: number | null;
   tokens: number | null;
 }
 
+/** A balance, and what questions in flight hold of it; null if the server does not say. */
+interface Balance {
+  tokens: number | null;
+  held: number | null;
+}
+
 interface SettleOptions {
-  client: Pick<ApiClient, "balance">;
+  client: { balance: (signal: AbortSignal) => Promise<Balance> };
   /** The balance before the question; null if it is not known. */
   before: number | null;
   price: number | null;
@@ -37,7 +41,7 @@ export async function settle({ client, before, price, sleep, now }: SettleOption
 }
 
 /** A server that does not report holds has settled once the balance went down. */
-function isOver(balance: { tokens: number | null; held: number | null }, before: number | null): boolean {
+function isOver(balance: Balance, before: number | null): boolean {
   if (balance.held !== null) return balance.held === 0;
   return balance.tokens !== null && before !== null && balance.tokens < before;
 }

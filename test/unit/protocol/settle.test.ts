@@ -1,10 +1,16 @@
 import { expect, test } from "vitest";
-import { settle } from "../../../src/session/settle.ts";
+import { settle } from "../../../src/protocol/settle.ts";
 
 /** What a stopped question cost at a price of 100, where the balance was 4,000 and is told like this one after the other. */
-async function settled(...balances: { tokens: number | null; held: number | null }[]) {
+async function settled(...balances: ({ tokens: number | null; held: number | null } | Error)[]) {
   let now = 0;
-  const client = { balance: async () => balances.shift()! };
+  const client = {
+    async balance() {
+      const next = balances.shift() ?? new Error("no connection");
+      if (next instanceof Error) throw next;
+      return next;
+    },
+  };
   const sleep = async (milliseconds: number) => void (now += milliseconds);
   return settle({ client, before: 4000, price: 100, sleep, now: () => now });
 }
@@ -27,4 +33,12 @@ test("a server that does not report what is held has settled once the balance we
     cost: 100,
     tokens: 3900,
   });
+});
+
+test("the cost of a stopped question is unknown if the server does not say it within 2 s", async () => {
+  expect(await settled(new Error("no connection"), { tokens: 4000, held: 0 })).toEqual({
+    cost: 0,
+    tokens: 4000,
+  });
+  expect(await settled()).toEqual({ cost: null, tokens: null });
 });
