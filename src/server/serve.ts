@@ -90,9 +90,6 @@ export async function serve(config: ServerConfig): Promise<RunningServer> {
 async function start(given: ServerConfig, opened: Close[]): Promise<RunningServer> {
   const secrets = createSecrets(given);
   const config = { ...given, warn: (sentence: string) => given.warn(secrets.redact(sentence)) };
-  const { built, noPage } = config;
-  const pages = built === undefined || noPage ? undefined : await openPages(join(built, "page"));
-  const openApi = built === undefined ? undefined : await openFile(built, "openapi.json", "application/json");
   // First: a server that is refused for its providers must not have touched its folder.
   const current: Current = { config, models: await openModels(config), leftOver: new Set() };
   opened.push(async () => {
@@ -110,6 +107,9 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   });
   opened.push(() => store.close());
   await store.setRefill(config.refill);
+  const { built, noPage } = config;
+  const pages = built === undefined || noPage ? undefined : await openPages(join(built, "page"));
+  const openApi = built === undefined ? undefined : await openFile(built, "openapi.json", "application/json");
   const budget = new Budget(config.maxBuffered);
   const redact = secrets.redact;
   const parts = { metrics, store, budget, redact, aiStates, pages, openApi };

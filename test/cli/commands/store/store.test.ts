@@ -84,9 +84,7 @@ test("a folder with a key is opened with it, from a flag, a variable or a config
     ["store", "check", dir],
     ["store", "copy", dir, join(home.dir, "other")],
   ]) {
-    // The server's pages are beside the program that was built.
-    const run = words[0] === "serve" ? runProgram : runInside;
-    expect(await run(words, { home }), words.join(" ")).toMatchObject({
+    expect(await runInside(words), words.join(" ")).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/has a key, and none was named\.\n.*AI_CHAT_LEDGER_KEY/),
     });
