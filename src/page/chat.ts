@@ -9,7 +9,7 @@ import { askAgain } from "./ask-again.ts";
 import type { Composer } from "./composer.ts";
 import { createConversation } from "./conversation.ts";
 import { byId, make } from "./dom.ts";
-import { Failure, isSpent, refusalWords, wantsLogin } from "./failure.ts";
+import { askAgainWords, Failure, isSpent, refusalWords, wantsLogin } from "./failure.ts";
 import { newKey } from "./key.ts";
 import type { ModelChoice } from "./model-choice.ts";
 import { sleep } from "./sleep.ts";
@@ -45,11 +45,38 @@ export function createChat({ composer, choice, token, onExpired, onBalance, onNa
   let stopping: AbortController | undefined;
   /** What came of an answer before it failed. It goes with the next question. */
   let leftover: TurnView | undefined;
+  /** The button of a stopped answer, until something else is asked. */
+  let offer: HTMLButtonElement | undefined;
   let tokens: number | null = null;
+  /** How often the balance was told: what was asked for before the last time is not news. */
+  let told = 0;
 
   const setBalance = (now: number | null) => {
+    told += 1;
     tokens = now;
     onBalance(now);
+  };
+
+  /** Reads the balance by `read`. The result is undefined if somebody else is signed in by then. */
+  const readBalance = async <T extends { tokens: number | null }>(read: (token: string) => Promise<T>) => {
+    const [own, before] = [token(), told];
+    const found = await read(own);
+    if (own !== token()) return undefined;
+    if (found.tokens !== null && told === before) setBalance(found.tokens);
+    return found;
+  };
+
+  const readSettled = (price: number) =>
+    readBalance((own) => {
+      const client = { balance: (signal: AbortSignal) => api.balance(own, signal) };
+      return settle({ client, before: tokens, price, sleep, now: Date.now });
+    });
+
+  /** A question was left under way by a new conversation: what is known of the balance may be wrong. */
+  const catchUp = async (price: number) => {
+    if (token() === "") return;
+    tokens = null;
+    await readSettled(price);
   };
 
   /** For those who don't see the page: once, when an answer has ended. */
@@ -78,30 +105,30 @@ export function createChat({ composer, choice, token, onExpired, onBalance, onNa
     say(note, turn.spoken);
   };
 
-  const stopped = async (turn: TurnView, { body }: Question, price: number) => {
+  const stopped = async (turn: TurnView, { body }: Question, price: number, isCleared: () => boolean) => {
     composer.tell("Stopping …");
-    const client = { balance: (signal: AbortSignal) => api.balance(token(), signal) };
-    const found = await settle({ client, before: tokens, price, sleep, now: Date.now });
-    if (found.tokens !== null) setBalance(found.tokens);
-    const cost =
-      found.cost === null
-        ? `it may have cost ${counted(price, "token")}`
-        : found.cost === 0
-          ? "nothing was charged"
-          : counted(found.cost, "token");
+    const found = await readSettled(price);
+    if (found === undefined || isCleared()) return;
     const { text } = turn.answer;
+    // Without text most likely nothing was charged: another tab can have asked for the same price.
+    const isUnsure = found.cost === null || (text === "" && found.cost !== 0);
+    const cost = isUnsure
+      ? `it may have cost ${counted(price, "token")}`
+      : found.cost === 0
+        ? "nothing was charged"
+        : counted(price, "token");
     conversation.stopped(text);
     if (text === "") {
       turn.remove();
-      composer.giveBack(body.message);
-      return composer.tell(`Stopped: ${cost}.`);
+      const isAlone = composer.giveBack(body.message);
+      return composer.tell(`Stopped: ${cost}.${isUnsure ? ` ${askAgainWords(isAlone)}` : ""}`);
     }
     const button = make(
       "button",
       { type: "button" },
       found.cost === 0 ? "Ask again" : "Get the whole answer, already paid",
     );
-    if (found.cost === null) button.textContent = "Ask again, not charged twice";
+    if (isUnsure) button.textContent = "Ask again, not charged twice";
     button.addEventListener("click", () => {
       if (stopping) return;
       const again = conversation.again();
@@ -110,6 +137,7 @@ export function createChat({ composer, choice, token, onExpired, onBalance, onNa
       composer.focus();
       void run(again);
     });
+    offer = button;
     turn.end(`Stopped · ${cost}`, button);
     composer.tell("");
     say(`Stopped: ${cost}.`);
@@ -124,21 +152,21 @@ export function createChat({ composer, choice, token, onExpired, onBalance, onNa
       turn.end("Not finished. The question is below.");
       leftover = turn;
     }
-    composer.giveBack(body.message);
+    const isAlone = composer.giveBack(body.message);
     if (wantsLogin(failure)) return onExpired();
-    composer.refuse(refusalWords(failure));
+    composer.refuse(refusalWords(failure, isAlone));
     if (failure.details.fields?.some(({ field }) => field === "model")) void updateModels();
     if (failure.details.mayHaveCost) void refresh();
   };
 
   const refresh = async () => {
+    const own = token();
     try {
-      const found = await api.balance(token());
-      setBalance(found.tokens);
-      if (found.name !== "") onName(found.name);
+      const found = await readBalance((it) => api.balance(it));
+      if (found !== undefined && found.name !== "") onName(found.name);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      if (wantsLogin(error)) onExpired();
+      if (wantsLogin(error) && own === token()) onExpired();
       // What goes on says by itself that the server is not there.
     }
   };
@@ -152,7 +180,10 @@ export function createChat({ composer, choice, token, onExpired, onBalance, onNa
     const stop = new AbortController();
     const { signal } = stop;
     stopping = stop;
-    const { price } = choice.chosen;
+    const isCleared = () => stopping !== stop;
+    const { price } = choice.named(question.body.model);
+    offer?.remove();
+    offer = undefined;
     leftover?.remove();
     leftover = undefined;
     const turn = createTurn(turns, question.body.message);
@@ -178,18 +209,17 @@ export function createChat({ composer, choice, token, onExpired, onBalance, onNa
     };
     try {
       const done = await askAgain(once, { signal, sleep, onWait });
-      if (stopping !== stop) return;
+      if (isCleared()) return void catchUp(price);
       composer.tell("");
       answered(turn, question, done);
     } catch (error) {
-      // Cleared meanwhile.
-      if (stopping !== stop) return;
-      composer.tell("");
       if (!(error instanceof Failure)) throw error;
-      if (error.code === "stopped") await stopped(turn, question, price);
+      if (isCleared()) return void catchUp(price);
+      composer.tell("");
+      if (error.code === "stopped") await stopped(turn, question, price, isCleared);
       else failed(turn, question, error);
     } finally {
-      if (stopping === stop) {
+      if (!isCleared()) {
         stopping = undefined;
         composer.end();
       }

@@ -5,8 +5,8 @@ export interface Composer {
   readonly text: string;
   /** Empties it, because its question is sent. */
   take(): void;
-  /** A question that was refused is in it again, before what has been typed since. */
-  giveBack(question: string): void;
+  /** A question that was refused is in it again, before what has been typed since. True if nothing has been. */
+  giveBack(question: string): boolean;
   /** Says why the question was refused, a line each. */
   refuse(lines: readonly string[]): void;
   /** Says what goes on. */
@@ -65,8 +65,9 @@ export function createComposer({ onSend, onStop }: ComposerListener): Composer {
       trouble.textContent = "";
     },
     giveBack(text) {
-      const since = question.value.trim() === "" ? "" : `\n\n${question.value}`;
-      question.value = text + since;
+      const isAlone = question.value.trim() === "";
+      question.value = isAlone ? text : `${text}\n\n${question.value}`;
+      return isAlone;
     },
     refuse(lines) {
       trouble.textContent = lines.join("\n");

@@ -117,12 +117,18 @@ function adviceFor(failure: Failure): string[] {
 /** What is said of a request that failed: what went wrong, and what helps. A line each. */
 export const troubleWords = (failure: Failure): string[] => [failure.message, ...adviceFor(failure)];
 
-/** What is said of a question that failed. It is in the composer again. */
-export function refusalWords(failure: Failure): string[] {
+/** How to ask a question that may have been charged. Alone: it is all that is in the composer. */
+export const askAgainWords = (isAlone: boolean): string =>
+  isAlone
+    ? "Send asks it again, and is not charged twice if you change nothing."
+    : "What you have typed since is below it. Remove that and send the question alone, so that it is not charged twice.";
+
+/** What is said of a question that failed. It is in the composer again, alone or before what has been typed since. */
+export function refusalWords(failure: Failure, isAlone = true): string[] {
   const charge = isSpent(failure)
     ? "Send asks it as a new question."
     : failure.details.mayHaveCost
-      ? "It may have been charged. Send asks it again, and is not charged twice if you change nothing."
+      ? `It may have been charged. ${askAgainWords(isAlone)}`
       : "Nothing was charged. The question is still here.";
   return [...troubleWords(failure), charge];
 }

@@ -8,6 +8,8 @@ export type Model = ModelsReply["models"][number];
 /** The list of models with their prices. */
 export interface ModelChoice {
   readonly chosen: Model;
+  /** The model with this name; the default if there is none. */
+  named(name: string | undefined): Model;
   /** The server has these models now. The choice stays if its model is there. */
   update(models: Models): void;
 }
@@ -27,10 +29,12 @@ export function createModelChoice(models: Models): ModelChoice {
     if (known.some(({ name }) => name === before)) select.value = before;
   };
   update(models);
+  const named = (asked?: string) => known.find(({ name }) => name === asked) ?? known[0];
   return {
     get chosen() {
-      return known.find(({ name }) => name === select.value) ?? known[0];
+      return named(select.value);
     },
+    named,
     update,
   };
 }

@@ -81,12 +81,18 @@ function begin(about: AboutReply, models: api.Models): void {
   };
 
   byId("new", HTMLButtonElement).addEventListener("click", () => {
+    const draft = composer.text;
     chat.clear();
+    composer.giveBack(draft);
     composer.focus();
   });
   byId("log-out", HTMLButtonElement).addEventListener("click", () => void logOut());
   kept.onLoggedOut((token) => {
     if (token === login?.token) leave("You logged out in another tab.", true);
+  });
+  document.addEventListener("visibilitychange", () => {
+    // Another tab can have spent something.
+    if (login && !document.hidden && !chat.isAsking()) void chat.refresh();
   });
   addEventListener("beforeunload", (event) => {
     if (chat.isAsking()) event.preventDefault();

@@ -106,6 +106,75 @@ describe.skipIf(noBrowser !== undefined)(`the page in a browser${skippedWithout}
     expect(await page.locator(".answer").innerText()).toBe("Half of it, and the rest");
   });
 
+  test("nothing of a stopped question is left for who signs in next", async () => {
+    const { page } = await visit(server.url);
+    await register(page, "fay");
+    ai.respond(after(new Promise(() => {}), answer("never")));
+    const asked = ai.requests.length;
+    await send(page, "A secret of fay");
+    await ai.arrived(asked + 1);
+    let goOn = () => {};
+    const isStopped = new Promise<void>((resolve) => (goOn = resolve));
+    let isRead = () => {};
+    const reading = new Promise<void>((resolve) => (isRead = resolve));
+    const reply = { json: { tokens: 1 }, headers: { "Tokens-Held": "0", Account: "fay" } };
+    await page.route("**/api/token_balance/", async (route) => {
+      isRead();
+      await isStopped;
+      // The page may have given up waiting.
+      await route.fulfill(reply).catch(() => {});
+    });
+    await page.getByRole("button", { name: "Stop" }).click();
+    await reading;
+    await page.getByRole("button", { name: "Log out" }).click();
+    goOn();
+    await page.unrouteAll({ behavior: "wait" });
+    await register(page, "gus");
+    ai.respond(answer("Hello, gus."));
+    expect(await question(page).inputValue()).toBe("");
+    await ask(page, "Hello");
+    expect(await page.locator("#account").innerText()).toMatch(/gus\s+3,900 tokens/);
+    expect(ai.requests.at(-1)!.text).not.toContain("fay");
+  });
+
+  test("a new conversation in the middle of an answer shows what it cost, and keeps what is being written", async () => {
+    const { page } = await visit(server.url);
+    await register(page, "hal");
+    ai.respond(answer(["Half of", new Promise(() => {}), " it"]));
+    await send(page, "Everything");
+    await page.locator(".answer", { hasText: "Half of" }).waitFor();
+    await question(page).fill("Next");
+    await page.getByRole("button", { name: "New conversation" }).click();
+    await page.locator("#balance", { hasText: "3,900 tokens" }).waitFor();
+    expect(await page.locator("article").count()).toBe(0);
+    expect(await question(page).inputValue()).toBe("Next");
+  });
+
+  test("a stopped question has no button once another was asked, and another tab's charge is not taken for its", async () => {
+    const { page } = await visit(server.url);
+    await register(page, "ian");
+    ai.respond(answer(["Half of", new Promise(() => {}), " it"]));
+    await send(page, "Everything");
+    await page.locator(".answer", { hasText: "Half of" }).waitFor();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByRole("button", { name: "Get the whole answer" }).waitFor();
+    ai.respond(after(new Promise(() => {}), answer("never")));
+    const asked = ai.requests.length;
+    await send(page, "Something else");
+    await ai.arrived(asked + 1);
+    expect(await page.getByRole("button", { name: "Get the whole answer" }).count()).toBe(0);
+    // Meanwhile elsewhere.
+    ai.respond(answer("Hello."));
+    const token = await server.token("ian");
+    await server.post("/api/chat/", { message: "Hello" }, { Authorization: `Bearer ${token}` });
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByText("Stopped: it may have cost 100 tokens. Send asks it again").waitFor();
+    expect(await page.locator("#balance").innerText()).toBe("3,800 tokens");
+    await server.post("/api/chat/", { message: "Hello" }, { Authorization: `Bearer ${token}` });
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await page.locator("#balance", { hasText: "3,700 tokens" }).waitFor();
+  });
+
   test("names how to chat in a terminal with this server", async () => {
     const { page } = await visit(server.url);
     await page.getByText("Chat in a terminal").click();

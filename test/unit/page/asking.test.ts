@@ -156,6 +156,11 @@ describe("the words for a refusal", () => {
     expect(refusalWords(poor)[2]).toMatch(/^You get 1,000 tokens on Jan [12], 2030/);
     expect(refusalWords(refused("payload_too_large", 413))[1]).toMatch(/^Shorten the question/);
     expect(refusalWords(lost()).at(-1)).toMatch(/^It may have been charged/);
+    expect(refusalWords(lost()).at(-1)).toMatch(/not charged twice if you change nothing.$/);
+    // Sent with what was typed since, it would be another question.
+    expect(refusalWords(lost(), false).at(-1)).toMatch(
+      /send the question alone, so that it is not charged twice.$/,
+    );
     expect(refusalWords(refused("answer_expired", 410)).at(-1)).toBe("Send asks it as a new question.");
   });
 
