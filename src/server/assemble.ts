@@ -52,8 +52,7 @@ interface Parts {
   openApi: StaticFile | undefined;
 }
 
-/** Makes the app and what it needs. `stop` drains questions and
- * passwords, and calls `stopListening` after a drain delay. */
+/** Makes the app and what it needs. `stop` drains questions and passwords, and calls `stopListening` after a drain delay. */
 export async function assemble(
   current: Current,
   { metrics, store, budget, redact, aiStates, pages, openApi }: Parts,

@@ -80,8 +80,9 @@ const own = (content: Record<string, unknown>, key: string) =>
   Object.hasOwn(content, key) ? content[key] : undefined;
 
 /**
- * The settings in `dir`; `undefined` (no home folder) keeps nothing and says so. Read once, when
- * a value is first asked for, and again after a change. A value of the file is parsed as one that a person types. `server`: whose `model` is read and written; without it that is not set.
+ * The settings in `dir`; `undefined` (no home folder) keeps nothing and says so. Read once, when a value is first asked for,
+ * and again after a change. A value of the file is parsed as one that a person types. `server`: whose `model` is read and
+ * written; without it that is not set.
  */
 export function openSettings({ dir, parse, server = "" }: SettingsOptions): Settings {
   const file = createKeptFile({ dir, name: "config" });

@@ -1,5 +1,5 @@
-import { decodeHTMLStrict } from "entities/decode";
 import type { MarkedToken, Token, Tokens } from "marked";
+import { decodeEntities } from "../../text/entities.ts";
 import { lex, type References } from "./lex.ts";
 import { hiddenHost, linkTarget } from "./link.ts";
 
@@ -82,7 +82,7 @@ function block(token: MarkedToken): Part[] {
     case "html":
       return [plain(token.raw.trimEnd())];
     case "text":
-      return token.tokens ? inline(token.tokens) : [decoded(token.raw)];
+      return token.tokens ? inline(token.tokens) : [decodeEntities(token.raw)];
     case "space":
     case "def":
       return [];
@@ -142,13 +142,13 @@ function span(token: MarkedToken): Part[] {
     case "link":
       return link(inline(token.tokens), token.href);
     case "image":
-      return link([`Image: ${decoded(token.text) || "without a description"}`], token.href);
+      return link([`Image: ${decodeEntities(token.text) || "without a description"}`], token.href);
     case "html":
       return [/^<br\s*\/?>$/i.test(token.raw) ? element("br", []) : token.raw];
     case "escape":
       return [token.text];
     case "text":
-      return token.tokens ? inline(token.tokens) : [decoded(token.raw)];
+      return token.tokens ? inline(token.tokens) : [decodeEntities(token.raw)];
     case "checkbox":
       return [token.checked ? "☑ " : "☐ "];
     case "blockquote":
@@ -165,11 +165,9 @@ function span(token: MarkedToken): Part[] {
   }
 }
 
-const decoded = (text: string) => (text.includes("&") ? decodeHTMLStrict(text) : text);
-
 /** The link, or its text alone if it leads where no answer may lead. */
 function link(parts: Part[], href: string): Part[] {
-  const target = linkTarget(decoded(href));
+  const target = linkTarget(decodeEntities(href));
   if (target === undefined) return parts;
   const host = hiddenHost(textOf(parts), target);
   const anchor = element("a", parts.length === 0 ? [target] : parts, {

@@ -15,7 +15,8 @@ export interface Turn {
 
 /**
  * Password hashing outside the main thread, fair by address and name. Rejects with `ApiError("overloaded")` if its queue
- * is full of jobs of others who have no more than this one, or of its own, and with `signal.reason` if `signal` is aborted while the job waits in the queue; a job that has begun runs to its end.
+ * is full of jobs of others who have no more than this one, or of its own, and with `signal.reason` if `signal` is aborted
+ * while the job waits in the queue; a job that has begun runs to its end.
  */
 export interface Passwords {
   hash(password: string, turn?: Turn): Promise<string>;

@@ -14,9 +14,8 @@ export interface Message {
 /**
  * The AI (docs/server.md#which-ai-answers). Resolves to a whole answer (docs/http-api.md#whole-answers: a
  * `finish_reason` other than `error`, or `[DONE]` in a stream; some text that is not blank; no error; not aborted).
- * Rejects with `ApiError` `upstream_error` or
- * `upstream_unavailable`, or with `signal.reason` once aborted. With `onDelta` it streams: it gets the
- * pieces that came at the same moment. The pieces together are the answer; none is empty or ends inside a
+ * Rejects with `ApiError` `upstream_error` or `upstream_unavailable`, or with `signal.reason` once aborted. With `onDelta` it
+ * streams: it gets the pieces that came at the same moment. The pieces together are the answer; none is empty or ends inside a
  * character. `onReasoning` gets what the model thinks before, which is no part of the answer, in such pieces. It asks
  * `untilRead` after either, and takes no more from the AI until that promise resolves.
  */

@@ -1,5 +1,6 @@
 import { styles, type Style } from "./display.ts";
-import { decodeEntities, type AnyToken } from "./lex.ts";
+import { decodeEntities } from "../../text/entities.ts";
+import type { AnyToken } from "./lex.ts";
 
 /** An element of HTML that is drawn: in a style, or as small letters. */
 export interface HtmlElement {

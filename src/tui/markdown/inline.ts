@@ -2,7 +2,8 @@ import type { Tokens } from "marked";
 import { plainText } from "../../text/sanitize.ts";
 import { glyphs, isShown, join, styles, type Display, type Style } from "./display.ts";
 import { element, isBreak, isComment, smallText } from "./html.ts";
-import { decodeEntities, type AnyToken } from "./lex.ts";
+import { decodeEntities } from "../../text/entities.ts";
+import type { AnyToken } from "./lex.ts";
 import { linkSpans } from "./link.ts";
 import { spanText, type Span } from "./span.ts";
 

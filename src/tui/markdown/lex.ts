@@ -1,5 +1,5 @@
-import { decodeHTMLStrict } from "entities/decode";
 import { getDefaults, Hooks, Lexer, Tokenizer, type MarkedToken, type Token, type Tokens } from "marked";
+import { decodeEntities } from "../../text/entities.ts";
 import { hasCjk, withoutPunctuationBesideMarks } from "./cjk.ts";
 import { displayFormula, endWithFormulas, formulaEnd, literals } from "./formula.ts";
 import { createReferences, isNoteLabel, noteNumber, type References } from "./references.ts";
@@ -111,11 +111,6 @@ class AnswerTokenizer extends Tokenizer {
 function withoutCjk(src: string, before: string): string {
   const after = /^[*~]+([^])/.exec(src)?.[1] ?? "";
   return before.trim() !== "" && (hasCjk(before) || hasCjk(after)) ? "" : before;
-}
-
-/** Text with the characters that its entities stand for. */
-export function decodeEntities(text: string): string {
-  return text.includes("&") ? decodeHTMLStrict(text) : text;
 }
 
 /** Keeps the source of a run of text for the mask, which marked gives only a source without escapes. */

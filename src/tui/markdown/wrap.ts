@@ -18,8 +18,8 @@ const SPLIT =
 
 /**
  * Breaks spans into lines of at most `cells` cells, at spaces, between ideographs and between the words of scripts that have
- * no spaces between them. A longer word (a URL, a path) is not
- * broken: it gets its own line and the terminal wraps it, so that it can be copied whole.
+ * no spaces between them. A longer word (a URL, a path) is not broken: it gets its own line and the terminal wraps it, so that
+ * it can be copied whole.
  */
 export function wrapSpans(spans: readonly Span[], cells: number): Span[][] {
   const lines: Span[][] = [];
