@@ -1,5 +1,6 @@
 import { cp, lstat } from "node:fs/promises";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
+import { moveInto } from "./run-inside.ts";
 import { makeHome, type Home } from "./run-program.ts";
 
 /**
@@ -20,4 +21,26 @@ export function prepareHome(prepare: (home: Home) => Promise<unknown>): () => Pr
     await cp(prepared!.dir, home.dir, { recursive: true, filter });
     return home;
   };
+}
+
+/**
+ * Gives each test of a file a copy of a home that is prepared once, and the environment that the program has there
+ * ({@link moveInto}). `use` gets the copy.
+ */
+export function testInCopies(
+  prepare: (home: Home) => Promise<unknown>,
+  use: (home: Home) => void,
+  env: Record<string, string> = {},
+): void {
+  const copyHome = prepareHome(prepare);
+  let home: Home;
+  beforeEach(async () => {
+    home = await copyHome();
+    moveInto(home, env);
+    use(home);
+  });
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await home.remove();
+  });
 }

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { prepareHome } from "../../../support/prepared-home.ts";
-import { moveInto, runInside } from "../../../support/run-inside.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { testInCopies } from "../../../support/prepared-home.ts";
+import { runInside } from "../../../support/run-inside.ts";
 import {
   makeHome,
   programEnv,
@@ -18,18 +18,13 @@ const NEW = "a battery staple";
 const as = (password: string) => ({ AI_CHAT_PASSWORD: password });
 
 let home: Home;
-const copyHome = prepareHome(async (home) => {
-  for (const name of ["joe", "Jane"])
-    await runProgram(["register", "-s", "local", "-u", name], { home, env: as(PASSWORD) });
-});
-beforeEach(async () => {
-  home = await copyHome();
-  moveInto(home);
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await home.remove();
-});
+testInCopies(
+  async (home) => {
+    for (const name of ["joe", "Jane"])
+      await runProgram(["register", "-s", "local", "-u", name], { home, env: as(PASSWORD) });
+  },
+  (made) => (home = made),
+);
 
 const folder = () => join(home.dir, "data", "ai-chat", "server");
 const run = (...words: string[]) => runInside(words);

@@ -1,20 +1,15 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { prepareHome } from "../../../support/prepared-home.ts";
+import { beforeEach, describe, expect, test } from "vitest";
+import { prepareHome, testInCopies } from "../../../support/prepared-home.ts";
 import { moveInto, runInside } from "../../../support/run-inside.ts";
 import { runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
 let home: Home;
-const copyHome = prepareHome((home) => register(home, "Jane"));
-beforeEach(async () => {
-  home = await copyHome();
-  moveInto(home);
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await home.remove();
-});
+testInCopies(
+  (home) => register(home, "Jane"),
+  (made) => (home = made),
+);
 
 const register = (home: Home, name: string) =>
   runProgram(["register", "-s", "local", "-u", name], { home, env: { AI_CHAT_PASSWORD: "correct horse" } });

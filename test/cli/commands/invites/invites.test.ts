@@ -1,23 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { prepareHome } from "../../../support/prepared-home.ts";
-import { moveInto, runInside } from "../../../support/run-inside.ts";
+import { expect, test } from "vitest";
+import { testInCopies } from "../../../support/prepared-home.ts";
+import { runInside } from "../../../support/run-inside.ts";
 import { runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
 const env = { AI_CHAT_PASSWORD: "correct horse" };
 const CODE = /^[0-9A-HJKMNP-TV-Z]{5}(-[0-9A-HJKMNP-TV-Z]{5}){2}$/;
 
 let home: Home;
-const copyHome = prepareHome((home) => runProgram(["register", "-s", "local", "-u", "Jane"], { home, env }));
-beforeEach(async () => {
-  home = await copyHome();
-  moveInto(home, env);
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await home.remove();
-});
+testInCopies(
+  (home) => runProgram(["register", "-s", "local", "-u", "Jane"], { home, env }),
+  (made) => (home = made),
+  env,
+);
 
 const folder = () => join(home.dir, "data", "ai-chat", "server");
 const ledger = () => readFile(join(folder(), "ledger.jsonl"), "utf8");

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { appendFile, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { prepareHome } from "../../../support/prepared-home.ts";
-import { moveInto, runInside } from "../../../support/run-inside.ts";
+import { expect, test } from "vitest";
+import { testInCopies } from "../../../support/prepared-home.ts";
+import { runInside } from "../../../support/run-inside.ts";
 import { program, programEnv, runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
 const env = { AI_CHAT_PASSWORD: "correct horse" };
@@ -20,22 +20,17 @@ interface Fact {
 }
 
 let home: Home;
-const copyHome = prepareHome(async (home) => {
-  for (const args of [
-    ["register", "-s", "local", "-u", "Jane"],
-    ["ask", "-s", "local", "hello"],
-    ["grant", "jane", "70", "--id", "june"],
-  ])
-    await runProgram(args, { home, env });
-});
-beforeEach(async () => {
-  home = await copyHome();
-  moveInto(home);
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await home.remove();
-});
+testInCopies(
+  async (home) => {
+    for (const args of [
+      ["register", "-s", "local", "-u", "Jane"],
+      ["ask", "-s", "local", "hello"],
+      ["grant", "jane", "70", "--id", "june"],
+    ])
+      await runProgram(args, { home, env });
+  },
+  (made) => (home = made),
+);
 
 const folder = () => join(home.dir, "data", "ai-chat", "server");
 const ledger = (...args: string[]) => runInside(["ledger", ...args]);

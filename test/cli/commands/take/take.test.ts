@@ -1,22 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { prepareHome } from "../../../support/prepared-home.ts";
-import { moveInto, runInside } from "../../../support/run-inside.ts";
+import { expect, test } from "vitest";
+import { testInCopies } from "../../../support/prepared-home.ts";
+import { runInside } from "../../../support/run-inside.ts";
 import { runProgram, startProgram, type Home } from "../../../support/run-program.ts";
 
 let home: Home;
-const copyHome = prepareHome((home) =>
-  runProgram(["register", "-s", "local", "-u", "Jane"], { home, env: { AI_CHAT_PASSWORD: "correct horse" } }),
+testInCopies(
+  (home) =>
+    runProgram(["register", "-s", "local", "-u", "Jane"], {
+      home,
+      env: { AI_CHAT_PASSWORD: "correct horse" },
+    }),
+  (made) => (home = made),
 );
-beforeEach(async () => {
-  home = await copyHome();
-  moveInto(home);
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await home.remove();
-});
 
 const take = (...words: string[]) => runInside(["take", ...words]);
 const facts = async () =>
