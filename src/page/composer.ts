@@ -49,7 +49,8 @@ export function createComposer({ onSend, onStop }: ComposerListener): Composer {
 
   const show = (isUnderWay: boolean) => {
     const hadFocus = document.activeElement === stop;
-    send.disabled = isUnderWay;
+    // A disabled button would lose the focus.
+    send.ariaDisabled = String(isUnderWay);
     stop.hidden = !isUnderWay;
     stopCost.hidden = !isUnderWay;
     // The focus would be lost with the button.

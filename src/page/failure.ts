@@ -115,7 +115,11 @@ function adviceFor(failure: Failure): string[] {
 }
 
 /** What is said of a request that failed: what went wrong, and what helps. A line each. */
-export const troubleWords = (failure: Failure): string[] => [failure.message, ...adviceFor(failure)];
+export const troubleWords = (failure: Failure): string[] => [
+  // The server's sentence has the same facts, with a time for programs.
+  failure.code === "insufficient_tokens" ? "There are not enough tokens." : failure.message,
+  ...adviceFor(failure),
+];
 
 /** How to ask a question that may have been charged. Alone: it is all that is in the composer. */
 export const askAgainWords = (isAlone: boolean): string =>

@@ -22,8 +22,10 @@ describe.skipIf(noBrowser !== undefined)(`the page in a browser${skippedWithout}
     let goOn = () => {};
     const gate = new Promise<void>((resolve) => (goOn = resolve));
     ai.respond(answer(["The **first** part", gate, " and the second."]));
-    await send(page, "Where is Rome?");
+    await question(page).fill("Where is Rome?");
+    await page.getByRole("button", { name: "Send" }).press("Enter");
     await page.locator(".answer strong", { hasText: "first" }).waitFor();
+    expect(await focused(page)).toBe("send");
     expect(await page.locator("#said").textContent()).toBe("");
     expect(await page.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
     goOn();
@@ -33,7 +35,7 @@ describe.skipIf(noBrowser !== undefined)(`the page in a browser${skippedWithout}
     expect(await page.locator("#account").innerText()).toContain("ann");
     expect(await page.locator("#balance").innerText()).toBe("3,900 tokens");
     expect(await page.locator("#said").textContent()).toContain("The first part and the second.");
-    expect(await focused(page)).toBe("question");
+    expect(await focused(page)).toBe("send");
     expect(trouble).toEqual([]);
   });
 

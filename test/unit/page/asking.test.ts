@@ -152,6 +152,7 @@ describe("the words for a refusal", () => {
       402,
       new Headers({ "Tokens-Next": "1000", "Tokens-Next-At": "2030-01-02T00:00:00Z" }),
     );
+    expect(refusalWords(poor)[0]).toBe("There are not enough tokens.");
     expect(refusalWords(poor)[1]).toBe("50 tokens left, this question costs 100.");
     expect(refusalWords(poor)[2]).toMatch(/^You get 1,000 tokens on Jan [12], 2030/);
     expect(refusalWords(refused("payload_too_large", 413))[1]).toMatch(/^Shorten the question/);
