@@ -6,11 +6,16 @@ export function linkTarget(href: string): string | undefined {
   return TAKEN.test(href) && URL.canParse(href) ? new URL(href).href : undefined;
 }
 
-/** The host to show beside a link whose text looks like another address; else undefined. */
+/** What looks like an address in the text of a link: a name with a dot, at the start of a word. */
+const NAMED = /(?:^|[\s([{<«"'“‘„,;])(?:[a-z]+:\/\/)?((?:[\p{L}\d_-]+\.)+\p{L}{2,})/giu;
+
+const bare = (name: string) =>
+  URL.canParse(`http://${name}`) ? new URL(`http://${name}`).hostname.replace(/^www\./, "") : name;
+
+/** The host to show beside a link whose text has another address; else undefined. */
 export function hiddenHost(text: string, target: string): string | undefined {
   const { protocol, host, hostname } = new URL(target);
-  const named = /^(?:[a-z]+:\/\/)?((?:[\w-]+\.)+[a-z]{2,})(?:[/:?#]|$)/i.exec(text.trim())?.[1];
-  if (named === undefined || protocol === "mailto:") return undefined;
-  const bare = (name: string) => name.toLowerCase().replace(/^www\./, "");
-  return bare(named) === bare(hostname) ? undefined : host;
+  if (protocol === "mailto:") return undefined;
+  const isOther = (name: string) => bare(name) !== bare(hostname);
+  return [...text.matchAll(NAMED)].some((match) => isOther(match[1]!)) ? host : undefined;
 }

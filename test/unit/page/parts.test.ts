@@ -96,7 +96,11 @@ describe("a link", () => {
   test("has its host beside it if its text looks like another address", () => {
     expect(hiddenHost("www.bank.example/login", "https://evil.example/")).toBe("evil.example");
     expect(hiddenHost("www.bank.example", "https://bank.example/")).toBeUndefined();
-    expect(hiddenHost("the bank", "https://evil.example/")).toBeUndefined();
+    for (const text of ["Log in at bank.example,", "https://bank.example@evil.example", "«bänk.example»"])
+      expect(hiddenHost(text, "https://evil.example/"), text).toBe("evil.example");
+    expect(hiddenHost("Bänk.example", "https://bänk.example/")).toBeUndefined();
+    expect(hiddenHost("https://a.example/b.html?c=d.example", "https://a.example/b.html")).toBeUndefined();
+    expect(hiddenHost("the bank, e.g. one", "https://evil.example/")).toBeUndefined();
     expect(hiddenHost("a.example", "mailto:a@a.example")).toBeUndefined();
   });
 });
