@@ -1,8 +1,8 @@
 import { cutWords } from "../protocol/cut-words.ts";
 import { tooLong } from "../protocol/question-length.ts";
 import type { DoneEvent } from "../protocol/replies.ts";
-import { settle } from "../protocol/settle.ts";
 import { counted, grouped } from "../text/numbers.ts";
+import { createAccountBalance } from "./account-balance.ts";
 import { ask, type Question } from "./answer.ts";
 import * as api from "./api.ts";
 import { askAgain } from "./ask-again.ts";
@@ -47,37 +47,7 @@ export function createChat({ composer, choice, token, onExpired, onBalance, onNa
   let leftover: TurnView | undefined;
   /** The button of a stopped answer, until something else is asked. */
   let offer: HTMLButtonElement | undefined;
-  let tokens: number | null = null;
-  /** How often the balance was told: what was asked for before the last time is not news. */
-  let told = 0;
-
-  const setBalance = (now: number | null) => {
-    told += 1;
-    tokens = now;
-    onBalance(now);
-  };
-
-  /** Reads the balance by `read`. The result is undefined if somebody else is signed in by then. */
-  const readBalance = async <T extends { tokens: number | null }>(read: (token: string) => Promise<T>) => {
-    const [own, before] = [token(), told];
-    const found = await read(own);
-    if (own !== token()) return undefined;
-    if (found.tokens !== null && told === before) setBalance(found.tokens);
-    return found;
-  };
-
-  const readSettled = (price: number) =>
-    readBalance((own) => {
-      const client = { balance: (signal: AbortSignal) => api.balance(own, signal) };
-      return settle({ client, before: tokens, price, sleep, now: Date.now });
-    });
-
-  /** A question was left under way by a new conversation: what is known of the balance may be wrong. */
-  const catchUp = async (price: number) => {
-    if (token() === "") return;
-    tokens = null;
-    await readSettled(price);
-  };
+  const balance = createAccountBalance(token, onBalance);
 
   /** For those who don't see the page: once, when an answer has ended. */
   const say = (words: string, answer = "") => {
@@ -91,7 +61,7 @@ export function createChat({ composer, choice, token, onExpired, onBalance, onNa
       turn.answer.add(done.response);
     }
     conversation.answered(done.response);
-    setBalance(done.tokens_remaining);
+    balance.show(done.tokens_remaining);
     const sent = question.body.history?.length ?? 0;
     const words = [
       done.model,
@@ -107,7 +77,7 @@ export function createChat({ composer, choice, token, onExpired, onBalance, onNa
 
   const stopped = async (turn: TurnView, { body }: Question, price: number, isCleared: () => boolean) => {
     composer.tell("Stopping …");
-    const found = await readSettled(price);
+    const found = await balance.settle(price);
     if (found === undefined || isCleared()) return;
     const { text } = turn.answer;
     // Without text most likely nothing was charged: another tab can have asked for the same price.
@@ -146,7 +116,7 @@ export function createChat({ composer, choice, token, onExpired, onBalance, onNa
   const failed = (turn: TurnView, { body }: Question, failure: Failure) => {
     if (isSpent(failure)) conversation.spent();
     const now = failure.details.balance?.tokens ?? null;
-    if (now !== null) setBalance(now);
+    if (now !== null) balance.show(now);
     if (turn.answer.text === "") turn.remove();
     else {
       turn.end("Not finished. The question is below.");
@@ -162,7 +132,7 @@ export function createChat({ composer, choice, token, onExpired, onBalance, onNa
   const refresh = async () => {
     const own = token();
     try {
-      const found = await readBalance((it) => api.balance(it));
+      const found = await balance.read();
       if (found !== undefined && found.name !== "") onName(found.name);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -209,12 +179,12 @@ export function createChat({ composer, choice, token, onExpired, onBalance, onNa
     };
     try {
       const done = await askAgain(once, { signal, sleep, onWait });
-      if (isCleared()) return void catchUp(price);
+      if (isCleared()) return void balance.catchUp(price);
       composer.tell("");
       answered(turn, question, done);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      if (isCleared()) return void catchUp(price);
+      if (isCleared()) return void balance.catchUp(price);
       composer.tell("");
       if (error.code === "stopped") await stopped(turn, question, price, isCleared);
       else failed(turn, question, error);
