@@ -59,8 +59,15 @@ export async function main(endReadAhead?: EndReadAhead): Promise<void> {
     }),
     version: packageJson.version,
   };
-  const fail = async (error: unknown) => {
-    const code = await reportFailure({ error, call: undefined }, output, ending);
+  const fail = async (failure: unknown) => {
+    let code = 1;
+    try {
+      code = await reportFailure({ error: failure, call: undefined }, output, ending);
+    } catch (missing) {
+      // A file of the program is gone, for instance because another version was installed meanwhile. Thrown, it would come
+      // here again, without end.
+      stderr.write(`${String(failure)}\n${String(missing)}\n`);
+    }
     await output.flushed();
     process.exit(code);
   };
