@@ -31,6 +31,7 @@ export type { AccountRow, FactKind, FactReader, FactRow, UseRow } from "./core/o
 export type { Invite, NewInvite } from "./core/ports.ts";
 export type { OperatorReply, OperatorRequest } from "./core/operate.ts";
 export type { LogFile } from "./log-file.ts";
+export type { LogSink } from "./log-sink.ts";
 export type { RunningServer } from "./serve.ts";
 export type { Checked, Finding } from "./stores/checked.ts";
 

@@ -1,8 +1,9 @@
-import { chmod, cp, mkdir, readFile, readdir, stat, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, readdir, stat, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openOthersServer } from "../support/others-server.ts";
-import { makeHome, program, runProgram, type Home } from "../support/run-program.ts";
+import { copyProgram } from "../support/program-copy.ts";
+import { makeHome, runProgram, type Home } from "../support/run-program.ts";
 
 let home: Home;
 let cache: string;
@@ -104,20 +105,12 @@ test.each([
 
 test("kept code of a file that has changed since is not used, but replaced", async () => {
   await mkdir(dirname(cache));
-  const folder = dirname(dirname(program));
-  const copied = join(home.dir, "copy");
-  await mkdir(copied);
-  await cp(join(folder, "package.json"), join(copied, "package.json"));
-  await cp(dirname(program), join(copied, "bin"), { recursive: true });
-  await cp(join(folder, "dist"), join(copied, "dist"), {
-    recursive: true,
-    filter: (path) => !path.endsWith(".map"),
-  });
-  const version = () => run(["-V", "-q"], { copy: join(copied, "bin", "ai-chat.js") });
+  const { dist, copy } = await copyProgram(home);
+  const version = () => run(["-V", "-q"], { copy });
   const { stdout } = await version();
   const before = await kept();
-  for (const name of await readdir(join(copied, "dist"))) {
-    const path = join(copied, "dist", name);
+  for (const name of await readdir(dist)) {
+    const path = join(dist, name);
     if (!name.startsWith("chunk-")) continue;
     const text = await readFile(path, "utf8");
     const own = `version:"${stdout.trim()}"`;

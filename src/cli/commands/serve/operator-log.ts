@@ -1,4 +1,4 @@
-import { logSink, serverLog, type LogFile, type RunningServer } from "../../../server/local.ts";
+import { logSink, serverLog, type LogFile, type LogSink, type RunningServer } from "../../../server/local.ts";
 import { refillWords } from "../../../protocol/refill.ts";
 import { duration } from "../../../text/duration.ts";
 import { counted } from "../../../text/numbers.ts";
@@ -70,6 +70,7 @@ export async function openOperatorLog(call: Call, form: Call["values"]["log"]): 
   let level = values.logLevel;
   const isText = form !== "json";
   const logs = isText ? [] : [await serverLog(form, stderr, { level })];
+  let sink: Promise<LogSink> | undefined;
 
   function tell(kind: "warn" | "info", sentence: string): void {
     if (isText) output.note(sentence);
@@ -81,6 +82,8 @@ export async function openOperatorLog(call: Call, form: Call["values"]["log"]): 
     note: (sentence) => tell("info", sentence),
     ready(server) {
       if (isText) banner(call, server).forEach(output.note);
+      // Loaded now: at the stop, another version may be installed in the place of this one.
+      if (isText && !output.json && !output.quiet) sink = logSink(stderr);
       const { version } = program;
       const { url, metrics, store, model, reason } = server;
       const message = isText ? `ai-chat ${version} listens on ${url}` : "listening";
@@ -90,7 +93,7 @@ export async function openOperatorLog(call: Call, form: Call["values"]["log"]): 
       const words = stoppedWords(tally);
       for (const log of logs) log.info(tally, words);
       // Behind the lines of requests that wait there.
-      if (isText && !output.json && !output.quiet) (await logSink(stderr)).write(`${words}\n`);
+      (await sink)?.write(`${words}\n`);
     },
     async addFile(file) {
       logs.push(await serverLog(form, file, { level }));
