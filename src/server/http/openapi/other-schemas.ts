@@ -32,14 +32,13 @@ const openAi: Record<string, Node> = {
         ...open,
         properties: { message: open, finish_reason: { type: ["string", "null"] } },
       }),
-      usage: { ...open, description: "The AI's; absent if it tells none." },
+      usage: { ...open, type: ["object", "null"], description: "The AI's; null or absent if it tells none." },
     },
   },
   ChatCompletionChunk: {
     ...open,
     description:
-      "As the AI sent it, but for the name of the model. `finish_reason` is null until the answer is paid.",
-    required: ["choices"],
+      "As the AI sent it, but for the name of the model. `finish_reason` is null until the answer is paid. Events that an AI's host adds may have no `choices`.",
     properties: {
       model: text,
       choices: listOf({ ...open, properties: { delta: open, finish_reason: { type: ["string", "null"] } } }),
