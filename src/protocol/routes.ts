@@ -39,10 +39,10 @@ export const extensions = [
   "usage",
   "logout",
   "password",
-  "keys",
   "reasoning",
-  "models",
   "instructions",
+  "keys",
+  "models",
   "images",
 ] as const;
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AboutReply } from "../protocol/replies.ts";
+import { extensions, type Extension } from "../protocol/routes.ts";
 import { openPasswords } from "./auth/passwords.ts";
 import type { ServerConfig } from "./config.ts";
 import { logAiChange } from "./ai-log.ts";
@@ -150,6 +151,12 @@ export async function assemble(
 function aboutOf({ config, models }: Current, { refill, apiKeys }: Store): AboutReply {
   const [first] = models.list;
   const { name, price, listed } = first;
+  /** The others are at every server. */
+  const isOffered: Partial<Record<Extension, boolean>> = {
+    keys: apiKeys !== undefined,
+    models: listed,
+    images: takeImages(models.list),
+  };
   return {
     name: "ai-chat-system",
     version: config.version,
@@ -159,18 +166,6 @@ function aboutOf({ config, models }: Current, { refill, apiKeys }: Store): About
     ...(refill && { refill: { tokens: refill.tokens, period: refill.period, cap: refill.cap } }),
     model: name,
     limits: limitsOf(first),
-    extensions: [
-      "stream",
-      "history",
-      "idempotency",
-      "usage",
-      "logout",
-      "password",
-      "reasoning",
-      "instructions",
-      ...(apiKeys ? (["keys"] as const) : []),
-      ...(listed ? (["models"] as const) : []),
-      ...(takeImages(models.list) ? (["images"] as const) : []),
-    ],
+    extensions: extensions.filter((name) => isOffered[name] ?? true),
   };
 }

@@ -102,7 +102,9 @@ export function openPasswords({
     async drain(patience) {
       const settled = Promise.allSettled(jobs.items());
       const over = new AbortController();
-      await Promise.race([settled, sleep(patience, undefined, over)]).finally(() => over.abort());
+      await Promise.race([settled, sleep(patience, undefined, { signal: over.signal })]).finally(() =>
+        over.abort(),
+      );
     },
     hash: async (password, turn = {}) => {
       if (!isDistinct(password)) throw new RangeError("bcrypt cannot tell this password from others.");

@@ -1,4 +1,4 @@
-import { routes } from "../../../protocol/routes.ts";
+import { extensions, routes } from "../../../protocol/routes.ts";
 import { headerRefs } from "./headers.ts";
 import { emptyReply, jsonReply, type Operation } from "./operation.ts";
 
@@ -22,17 +22,7 @@ export const statusOperations: Operation[] = [
         registration: "open",
         model: "demo",
         limits: { message: 100_000, context: 100_000, turns: 200 },
-        extensions: [
-          "stream",
-          "history",
-          "idempotency",
-          "usage",
-          "logout",
-          "password",
-          "reasoning",
-          "instructions",
-          "keys",
-        ],
+        extensions: extensions.filter((name) => name !== "models" && name !== "images"),
       }),
     },
     errors: [],
