@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { LimitName } from "../../src/server/core/limit-names.ts";
 import type { Limit, Store } from "../../src/server/core/ports.ts";
 import { createLimit } from "../../src/server/limits/limit.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { sweep } from "../../src/server/stores/postgres/sweep.ts";
+import { ownClock } from "../support/postgres-clock.ts";
 import { openPlaces } from "../support/postgres-places.ts";
 import { unhurried } from "../support/postgres-store.ts";
 import { noPostgres, type Place, skipped } from "../support/postgres.ts";
@@ -12,11 +13,11 @@ import { noPostgres, type Place, skipped } from "../support/postgres.ts";
 describe.skipIf(noPostgres)(`limits of several servers on one Postgres${skipped(noPostgres)}`, () => {
   const places = openPlaces();
   let place: Place;
-  beforeEach(() => {
+  let clock: Awaited<ReturnType<typeof ownClock>>;
+  beforeEach(async () => {
     ({ place } = places);
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-22T10:00:00Z") });
+    clock = await ownClock(place, Date.parse("2026-11-22T10:00:00Z"));
   });
-  afterEach(() => void vi.useRealTimers());
 
   const warn = (sentence: string) => {
     throw new Error(sentence);
@@ -56,13 +57,10 @@ describe.skipIf(noPostgres)(`limits of several servers on one Postgres${skipped(
   it("begins anew when the window has ended, and the sweeper removes what is old", async () => {
     const limits = [await open(), await open()];
     expect(await taken(limits, 4)).toBe(3);
-    vi.setSystemTime(Date.now() + 899_999);
+    await clock.advance(899_999);
     expect(await taken(limits, 4)).toBe(0);
-    vi.setSystemTime(Date.now() + 1);
+    await clock.advance(1);
     expect(await taken(limits, 4)).toBe(3);
-    // The database has the real time, in which that window ended long ago or has not begun.
-    const expire = async (ms: number) =>
-      place.query("UPDATE chat_limits SET expire = extract(epoch FROM now()) * 1000 + $1", [ms]);
     const database = openDatabase({
       connectionString: place.url,
       connections: 1,
@@ -72,16 +70,40 @@ describe.skipIf(noPostgres)(`limits of several servers on one Postgres${skipped(
     });
     try {
       for (const [ms, left] of [
-        [-3_590_000, 1],
-        [-3_610_000, 0],
+        [899_999, 1],
+        [1, 0],
       ] as const) {
-        await expire(ms);
+        await clock.advance(ms);
         await sweep(database);
         expect(await place.query("SELECT key FROM chat_limits")).toHaveLength(left);
       }
     } finally {
       await database.close();
     }
+  });
+
+  it("counts by the database's clock, whatever those of the servers say", async () => {
+    const [one, two] = [await open(), await open()];
+    try {
+      vi.useFakeTimers({ toFake: ["Date"] });
+      const statuses = [];
+      for (const hours of [0, 5, -5, 10]) {
+        vi.setSystemTime(clock.now() + hours * 3_600_000);
+        statuses.push(await taken([one], 1));
+      }
+      expect(statuses).toEqual([1, 1, 1, 0]);
+      await expect(two.take("jane")).rejects.toMatchObject({ code: "rate_limited", retryAfter: 900 });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("takes nothing back once the window has ended", async () => {
+    const limit = await open();
+    const giveBack = await limit.take("jane");
+    await clock.advance(900_000);
+    await giveBack();
+    expect(await taken([limit], 5)).toBe(3);
   });
 
   it("keeps no name that somebody typed", async () => {

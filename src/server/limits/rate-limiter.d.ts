@@ -1,7 +1,4 @@
-// Their types are those of the whole package, of which only these files are loaded.
+// Its types are those of the whole package, of which only this file is loaded.
 declare module "rate-limiter-flexible/lib/RateLimiterMemory.js" {
   export { RateLimiterMemory as default } from "rate-limiter-flexible";
-}
-declare module "rate-limiter-flexible/lib/RateLimiterPostgres.js" {
-  export { RateLimiterPostgres as default } from "rate-limiter-flexible";
 }
