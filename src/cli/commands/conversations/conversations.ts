@@ -121,7 +121,7 @@ const actions = new Map<string, Action>([
 
 /** `conversations`: manages the saved conversations of this machine. Makes no connection. */
 export async function conversations(call: Call): Promise<number | void> {
-  const { places, output, values } = call;
+  const { places, output, values, sources } = call;
   const [word = "", ...words] = call.words;
   const action = actions.get(word);
   const wanted = [...actions.keys()].join(", ");
@@ -129,6 +129,8 @@ export async function conversations(call: Call): Promise<number | void> {
   if (values.versions && action !== show && action !== exportIt)
     throw wrong(call, "--versions goes with show and export.");
   if (values.allConversations && action !== exportIt) throw wrong(call, "--all goes with export.");
+  if (sources.format !== "default" && action !== exportIt)
+    throw wrong(call, "--format goes with export. For a document: --json");
   const saved = openConversations({
     dir: places.data === undefined ? undefined : join(places.data, "conversations"),
     now: Date.now,

@@ -167,6 +167,8 @@ test("export --all writes each into a file and replaces none; import makes conve
 
 test.each([
   [["list", "--all"], "--all goes with export."],
+  [["list", "--format", "json"], "--format goes with export. For a document: --json"],
+  [["show", "k3", "--format", "md"], "--format goes with export."],
   [["export", "--all"], "--all DIR is missing"],
   [["import"], "FILE is missing"],
   [["import", "/nonexistent"], "/nonexistent: there is no such file."],
