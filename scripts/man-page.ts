@@ -22,13 +22,16 @@ const typed = (line: string) => (line.includes("%%") ? line.replaceAll("%%", "ai
 
 function command([name, spec]: [string, CommandSpec]): string[] {
   const words = spec.words === undefined ? "" : ` ${spec.words}`;
-  const common = (spec.common ?? everywhere).length < everywhere.length;
+  const taken = [...(spec.common ?? everywhere), ...spec.options];
+  const missing = everywhere
+    .filter((each) => !taken.includes(each))
+    .map((each) => `--${optionNamed(each).flag}`);
   return [
     subsection(`ai-chat ${name}${words}`),
     paragraph(
       `${spec.summary[0]?.toUpperCase()}${spec.summary.slice(1)}.${spec.notes ? ` ${spec.notes}` : ""}`,
     ),
-    ...(common ? [paragraph("It connects to no server, so it has no --server and no --timeout.")] : []),
+    ...(missing.length > 0 ? [paragraph(`It has no ${missing.join(" and no ")}.`)] : []),
     ...Object.entries(spec.actions ?? {}).map(([word, { summary }]) => entry(bold(word), `${summary}.`)),
     ...spec.options.map(option),
     ...spec.examples.map(([line, what]) => entry(plain(typed(line).trim()), `${what}.`)),
@@ -44,7 +47,7 @@ const files: readonly (readonly [path: string, what: string])[] = [
   ["$XDG_DATA_HOME/ai-chat/conversations/", "saved conversations, one file each"],
   ["$XDG_DATA_HOME/ai-chat/server/", "the data folder of your own server"],
   ["$XDG_STATE_HOME/ai-chat/history.jsonl", "your input history"],
-  ["$XDG_CACHE_HOME/ai-chat/", "compiled code, from Node 22.1; it can be deleted at any time"],
+  ["$XDG_CACHE_HOME/ai-chat/", "compiled code; it can be deleted at any time"],
 ];
 
 /** The manual page of the program in the language of man(7), made from the tables of commands, options and codes. */
@@ -70,7 +73,7 @@ export function manPage({ version, date }: { version: string; date: string }): s
     section("COMMANDS"),
     ...[...commands].flatMap(command),
     section("OPTIONS"),
-    paragraph("Every command takes these:"),
+    paragraph("Common options. Each command takes them, except for those that its section leaves out."),
     ...everywhere.map(option),
     section("SETTINGS"),
     paragraph("Saved by config set. A flag and the environment take precedence."),

@@ -42,6 +42,7 @@ const wrong: [why: string, args: string[], told: RegExp][] = [
   ["an option whose value is also a word", ["ask", "a", "-s", "a", "b"], /in the middle of the question/],
   ["an ID without a space after -r", ["ask", "-rk3", "hi"], /in the middle of the question/],
   ["an option of another command", ["balance", "--stream"], /balance has no option --stream\./],
+  ["a session that reads nothing", ["chat", "--no-stdin"], /chat has no option --no-stdin\./],
   ["a mistyped option", ["balance", "--timeot", "5"], /no option --timeot\. Did you mean --timeout\?/],
   ["an option without its value", ["whoami", "--server"], /The value of --server is missing\./],
   ["a short option without its value", ["whoami", "-qs"], /The value of --server is missing\./],

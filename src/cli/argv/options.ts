@@ -165,7 +165,7 @@ export const options = {
   password: text({
     env: ["AI_CHAT_PASSWORD"],
     secret: true,
-    help: "the password, if no terminal can ask for it",
+    help: "the password; without it the terminal asks",
   }),
   continue: toggle({ flag: "continue", short: "c", help: "continue the newest conversation" }),
   resume: text({
@@ -193,7 +193,7 @@ type Parsed<O> = O extends Option<infer T> ? T : never;
 /** The parsed value of every option. */
 export type Values = { [K in OptionName]: Parsed<(typeof options)[K]> };
 
-/** The options that every command takes. */
+/** The options that a command takes unless its specification says otherwise. */
 export const everywhere: readonly OptionName[] = [
   "server",
   "json",

@@ -76,7 +76,7 @@ export function commandHelp(command: string, spec: CommandSpec, name: string): s
     ...own,
     ...alsoByEnvironment(spec),
     ...flagless,
-    ["Options of every command", ...columns((spec.common ?? everywhere).map(optionRow), 29)],
+    ["Common options", ...columns((spec.common ?? everywhere).map(optionRow), 29)],
     ...(spec.notes === undefined ? [] : [wrapped(spec.notes, WIDTH)]),
   );
 }
@@ -137,7 +137,7 @@ export function programHelp(name: string, version: string): string {
     ],
     ["Commands", ...columns([...rows, ["help COMMAND", "its options and examples"]], 16)],
     ["More", ...columns(more, 20)],
-    ["Options of every command", ...columns(everywhere.map(optionRow), 29)],
+    ["Common options", ...columns(everywhere.map(optionRow), 29)],
     ["A value comes from the flag, the environment, the settings file, the default."],
   );
 }

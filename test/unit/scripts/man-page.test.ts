@@ -53,6 +53,16 @@ test("the man page names every command with its options and examples", () => {
   }
 });
 
+test("the man page says which common options a command lacks", () => {
+  const text = sectionOf("COMMANDS").replaceAll(/\n(\.PP\n)?(?!\.SS)/g, " ");
+  const missing = (name: string) =>
+    new RegExp(`^\\.SS "ai\\\\-chat ${name}[ "].*? It has no (.*?)\\.`, "m").exec(text)?.[1];
+  expect(missing("balance")).toBeUndefined();
+  expect(missing("config")).toBe(plain("--timeout"));
+  expect(missing("serve")).toBe(plain("--server and no --timeout"));
+  expect(missing("chat")).toBe(plain("--json and no --no-stdin"));
+});
+
 test("the man page names every flag, variable, setting and exit code", () => {
   for (const name of Object.keys(options) as OptionName[]) {
     const { flag, short } = optionNamed(name);

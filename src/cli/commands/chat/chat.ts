@@ -17,18 +17,10 @@ import { wantsPlain } from "../../io/terminal.ts";
 /** Throws `usage` if a session is not possible. Runs before anything is connected or drawn. */
 function checkTerminal({ values, output, stdin, program }: Call, plain: boolean): void {
   const { name } = program;
-  if (output.json)
-    throw new ClientError("usage", "The session has no --json.", {
-      hint: `For programs: ${name} ask --json "What is a monad?"`,
+  if (values.noInput && !plain)
+    throw new ClientError("usage", "The session needs keyboard input, which --no-input forbids.", {
+      hint: `To ask one thing: ${name} ask "What is a monad?"`,
     });
-  if (values.noStdin || (values.noInput && !plain))
-    throw new ClientError(
-      "usage",
-      "The session needs keyboard input, which --no-input and --no-stdin forbid.",
-      {
-        hint: `To ask one thing: ${name} ask "What is a monad?"`,
-      },
-    );
   if (plain || (stdin.isTTY && output.stdout.isTTY)) return;
   throw new ClientError("usage", "The session needs a terminal as stdin and stdout.", {
     hint: `Without one: ${name} ask "What is a monad?", or one question per line: ${name} chat --plain`,

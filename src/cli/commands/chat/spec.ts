@@ -1,8 +1,11 @@
 import type { CommandSpec } from "../../argv/command-spec.ts";
+import { everywhere } from "../../argv/options.ts";
 
 export const spec: CommandSpec = {
   summary: "the interactive session; also without any command",
   options: ["askModel", "role", "continue", "resume", "plain", "noSave"],
+  // It prints no document, and needs stdin.
+  common: everywhere.filter((name) => name !== "json" && name !== "noStdin"),
   secrets: ["token", "save", "theme", "notify", "editor"],
   examples: [
     ["", "open the session, with your default or your own server"],
