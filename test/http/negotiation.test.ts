@@ -1,7 +1,9 @@
+import { Ajv } from "ajv";
 import { expect, test } from "vitest";
 import { wantsEvents } from "../../src/server/http/accept.ts";
 import { sentToken } from "../../src/server/http/authenticate.ts";
 import { isUtf8Json } from "../../src/server/http/media-type.ts";
+import { idempotencyKey } from "../../src/server/http/openapi/chat-operations.ts";
 import { parseKey } from "../../src/server/http/read-key.ts";
 
 test("a client gets events only if it prefers them to JSON", () => {
@@ -32,43 +34,51 @@ test("a client gets events only if it prefers them to JSON", () => {
     expect(wantsEvents(accept), accept).toBe(events);
 });
 
+/** Values of the header, and the key in each; undefined if its form is wrong. */
+const keys = [
+  ["abc", "abc"],
+  ['"abc"', "abc"],
+  ['"a\\"b\\\\c"', 'a"b\\c'],
+  ['a"b', 'a"b'],
+  ["k".repeat(255), "k".repeat(255)],
+  [`"${"k".repeat(255)}"`, "k".repeat(255)],
+  ["k".repeat(256), undefined],
+  ["", undefined],
+  ['""', undefined],
+  ['"', undefined],
+  ['"a', undefined],
+  ['"a"b', undefined],
+  ['"a\\b"', undefined],
+  ['"a b"', undefined],
+  ["a, b", undefined],
+  ["é", undefined],
+  ["a\u007f", undefined],
+  // Parameters (RFC 9651 §3.1.2) do not count. A key without quotes is no structured item: all of it is the key.
+  ['"abc";a', "abc"],
+  ['"abc"; a; *b-.c_2=?0', "abc"],
+  ['"abc";a=-12.5;b=999;c=@1659578233', "abc"],
+  ['"abc";a="x;y\\"z";b=tok/en:*;c=:aGk=:;d=%"f%c3%bc"', "abc"],
+  ["a;b=1", "a;b=1"],
+  [`"${"k".repeat(255)}";a=1`, "k".repeat(255)],
+  ['"abc";', undefined],
+  ['"abc" ;a', undefined],
+  ['"abc";A', undefined],
+  ['"abc";1', undefined],
+  ['"abc";a=', undefined],
+  ['"abc";a="x', undefined],
+  ['"abc";a=?2', undefined],
+  ['"abc", "d"', undefined],
+  ['"";a=1', undefined],
+] as const;
+
 test("an Idempotency-Key is 1 to 255 visible ASCII characters, with or without quotes", () => {
-  for (const [value, key] of [
-    ["abc", "abc"],
-    ['"abc"', "abc"],
-    ['"a\\"b\\\\c"', 'a"b\\c'],
-    ['a"b', 'a"b'],
-    ["k".repeat(255), "k".repeat(255)],
-    [`"${"k".repeat(255)}"`, "k".repeat(255)],
-    ["k".repeat(256), undefined],
-    ["", undefined],
-    ['""', undefined],
-    ['"', undefined],
-    ['"a', undefined],
-    ['"a"b', undefined],
-    ['"a\\b"', undefined],
-    ['"a b"', undefined],
-    ["a, b", undefined],
-    ["é", undefined],
-    ["a\u007f", undefined],
-    // Parameters (RFC 9651 §3.1.2) do not count. A key without quotes is no structured item: all of it is the key.
-    ['"abc";a', "abc"],
-    ['"abc"; a; *b-.c_2=?0', "abc"],
-    ['"abc";a=-12.5;b=999;c=@1659578233', "abc"],
-    ['"abc";a="x;y\\"z";b=tok/en:*;c=:aGk=:;d=%"f%c3%bc"', "abc"],
-    ["a;b=1", "a;b=1"],
-    [`"${"k".repeat(255)}";a=1`, "k".repeat(255)],
-    ['"abc";', undefined],
-    ['"abc" ;a', undefined],
-    ['"abc";A', undefined],
-    ['"abc";1', undefined],
-    ['"abc";a=', undefined],
-    ['"abc";a="x', undefined],
-    ['"abc";a=?2', undefined],
-    ['"abc", "d"', undefined],
-    ['"";a=1', undefined],
-  ] as const)
-    expect(parseKey(value), JSON.stringify(value)).toBe(key);
+  for (const [value, key] of keys) expect(parseKey(value), JSON.stringify(value)).toBe(key);
+});
+
+test("docs/openapi.json takes each Idempotency-Key that the server takes", () => {
+  const taken = keys.filter(([, key]) => key !== undefined).map(([value]) => value);
+  const documented = new Ajv().compile(idempotencyKey.schema);
+  expect(taken.filter((value) => !documented(value))).toEqual([]);
 });
 
 test("the token of an Authorization header follows the scheme Bearer or Token", () => {

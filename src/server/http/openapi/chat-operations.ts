@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../../protocol/errors.ts";
-import { CHAT_BODY_BYTES, IMAGES, KEY_CHARACTERS, MOST_CHAT_BODY_BYTES } from "../../../protocol/limits.ts";
+import { CHAT_BODY_BYTES, IMAGES, MOST_CHAT_BODY_BYTES } from "../../../protocol/limits.ts";
 import { headers } from "../../../protocol/replies.ts";
 import { routes } from "../../../protocol/routes.ts";
 import { headerRefs } from "./headers.ts";
@@ -13,8 +13,9 @@ export const idempotencyKey = {
   name: headers.key,
   in: "header",
   description:
-    "The same key is charged at most once within 24 hours: a repeat with it is safe. With or without the quotes of a structured-field string.",
-  schema: { type: "string", minLength: 1, maxLength: KEY_CHARACTERS + 2, pattern: "^[!-~]+$" },
+    "The same key is charged at most once within 24 hours: a repeat with it is safe. 1–255 visible ASCII characters, with or without the quotes of a structured-field string.",
+  // Parameters after the quotes have no limit.
+  schema: { type: "string", minLength: 1 },
   example: "order-17",
 };
 
