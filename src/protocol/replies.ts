@@ -69,7 +69,7 @@ export interface PasswordReply {
   token: string;
 }
 
-/** The limit of an API key. */
+/** Most tokens that an API key may spend in a period, which begins at 00:00 UTC: of a day, a Monday, the first of a month. */
 export interface ApiKeyLimit {
   tokens: number;
   per: Period;

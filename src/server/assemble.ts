@@ -9,7 +9,7 @@ import type { AiStates } from "./core/ai-states.ts";
 import { createAnswers } from "./core/answers.ts";
 import { NEW_API_KEYS } from "./core/api-keys.ts";
 import { limitsOf, takeImages } from "./core/models.ts";
-import type { Store } from "./core/ports.ts";
+import type { Store } from "./core/store.ts";
 import { createQuestions } from "./core/questions.ts";
 import { createSignIn } from "./core/sign-in.ts";
 import { createApp } from "./http/app.ts";

@@ -3,7 +3,7 @@ import type { ServerConfig } from "./config.ts";
 import type { AccountRow, FactReader, Operations } from "./core/operations.ts";
 import type { NamedAiState } from "./core/ai-states.ts";
 import type { Operator } from "./core/operate.ts";
-import type { Store } from "./core/ports.ts";
+import type { Store } from "./core/store.ts";
 import type { createLog as CreateLog } from "./log.ts";
 import type { openLogFile as OpenLogFile } from "./log-file.ts";
 import type { LogSink, sinkOf as SinkOf } from "./log-sink.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { assemble, settingsOf, timeoutOf, type Close } from "./assemble.ts";
 import { createAiStates, type NamedAiState } from "./core/ai-states.ts";
-import type { Store } from "./core/ports.ts";
+import type { Store } from "./core/store.ts";
 import type { StoreMeter } from "./core/store-meter.ts";
 import type { ServerConfig } from "./config.ts";
 import { Budget } from "./http/budget.ts";

@@ -1,7 +1,7 @@
 import { operatorKeys, storedKeys } from "./auth/signing-keys.ts";
 import { createTokens } from "./auth/tokens.ts";
 import type { Tokens } from "./core/credentials.ts";
-import type { Store } from "./core/ports.ts";
+import type { Store } from "./core/store.ts";
 import { secretsIn } from "./core/signing-secrets.ts";
 import { repeat } from "./every.ts";
 

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { API_KEYS, type ApiKey, type NewApiKey } from "../../src/server/core/api-keys.ts";
-import type { HoldRequest, KeyUse, Store } from "../../src/server/core/ports.ts";
+import type { HoldRequest, KeyUse } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import type { StoreFixture } from "./store-contract.ts";
 
 const HOUR = 60 * 60 * 1000;

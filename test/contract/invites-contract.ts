@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { NewInvite, Store } from "../../src/server/core/ports.ts";
+import type { NewInvite } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import type { StoreFixture } from "./store-contract.ts";
 
 const HOUR = 60 * 60 * 1000;

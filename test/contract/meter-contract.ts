@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { ApiError } from "../../src/server/core/api-error.ts";
-import type { AccountId, HoldId, Store } from "../../src/server/core/ports.ts";
+import type { AccountId, HoldId } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import type { RecordedMeter } from "../support/recorded-meter.ts";
 
 /** A store whose writes can fail, with refills, and the meter that it reports to. */

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pseudonymOf, type AccountRow, type Act } from "../../src/server/core/operations.ts";
-import type { Account, HoldRequest, Store } from "../../src/server/core/ports.ts";
+import type { Account, HoldRequest } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import type { StoreFixture } from "./store-contract.ts";
 
 const act: Act = { reason: "as asked", by: "ops" };

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { AccountRow } from "../../src/server/core/operations.ts";
-import type { Store } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { migrate } from "../../src/server/stores/postgres/migrate.ts";
 import { migrations } from "../../src/server/stores/postgres/migrations.ts";

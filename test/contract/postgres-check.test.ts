@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Account, Store } from "../../src/server/core/ports.ts";
+import type { Account } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import { checkDatabase } from "../../src/server/stores/postgres/check.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { migrate } from "../../src/server/stores/postgres/migrate.ts";

@@ -1,6 +1,7 @@
 import { Client } from "pg";
 import { describe, expect, it, vi } from "vitest";
-import type { Account, Store } from "../../src/server/core/ports.ts";
+import type { Account } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
-import type { Store } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { ApiError } from "../../src/server/core/api-error.ts";
 import { charge } from "../../src/server/stores/postgres/charge.ts";

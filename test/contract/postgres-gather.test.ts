@@ -1,6 +1,7 @@
 import { Client } from "pg";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Account, HoldRequest, Login, Store } from "../../src/server/core/ports.ts";
+import type { Account, HoldRequest, Login } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { createLanes } from "../../src/server/stores/postgres/lanes.ts";
 import { createLedger } from "../../src/server/stores/postgres/ledger.ts";

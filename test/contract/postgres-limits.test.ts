@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { LimitName } from "../../src/server/core/limit-names.ts";
-import type { Limit, Store } from "../../src/server/core/ports.ts";
+import type { Limit } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import { createLimit } from "../../src/server/limits/limit.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";

@@ -1,7 +1,8 @@
 import { Client } from "pg";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { AccountRow } from "../../src/server/core/operations.ts";
-import type { Account, Store } from "../../src/server/core/ports.ts";
+import type { Account } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
 import { balanced, createAccount, question, unhurried } from "../support/postgres-store.ts";

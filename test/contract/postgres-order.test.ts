@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { AccountId, Store } from "../../src/server/core/ports.ts";
+import type { AccountId } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import { StartupError } from "../../src/server/core/startup-error.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { openPlaces } from "../support/postgres-places.ts";

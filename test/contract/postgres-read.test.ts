@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { FactReader, FactRow } from "../../src/server/core/operations.ts";
-import type { Account, Store } from "../../src/server/core/ports.ts";
+import type { Account } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import { findAccount, listAccounts } from "../../src/server/local.ts";
 import { openPostgresReader } from "../../src/server/stores/postgres/read-facts.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";

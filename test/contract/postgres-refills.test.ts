@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { RefillSetting } from "../../src/protocol/refill.ts";
-import type { Store } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import { openDatabase, type Database } from "../../src/server/stores/postgres/database.ts";
 import { createLanes } from "../../src/server/stores/postgres/lanes.ts";
 import { createLedger } from "../../src/server/stores/postgres/ledger.ts";

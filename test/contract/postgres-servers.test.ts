@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { Client } from "pg";
-import type { Store } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { sweep } from "../../src/server/stores/postgres/sweep.ts";

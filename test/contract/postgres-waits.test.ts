@@ -1,6 +1,6 @@
 import { Client } from "pg";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Store } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import { openDatabase, type Database } from "../../src/server/stores/postgres/database.ts";
 import { give } from "../../src/server/stores/postgres/grants.ts";
 import { RELEASE } from "../../src/server/stores/postgres/release.ts";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Store } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { sweep } from "../../src/server/stores/postgres/sweep.ts";

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RefillSetting } from "../../src/protocol/refill.ts";
-import type { HoldRequest, Store } from "../../src/server/core/ports.ts";
+import type { HoldRequest } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import type { StoreFixture } from "./store-contract.ts";
 
 const HOUR = 60 * 60 * 1000;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Account, HoldOutcome, HoldRequest, Store } from "../../src/server/core/ports.ts";
+import type { Account, HoldOutcome, HoldRequest } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 
 /** An empty place for one store's data, for one test. */
 export interface StoreFixture {

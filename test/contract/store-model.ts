@@ -2,7 +2,8 @@ import { createHash, randomUUID } from "node:crypto";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { pseudonymOf, type Act } from "../../src/server/core/operations.ts";
-import type { AccountId, Store } from "../../src/server/core/ports.ts";
+import type { AccountId } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import { Model } from "./model.ts";
 import type { StoreFixture } from "./store-contract.ts";
 

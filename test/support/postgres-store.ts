@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Account, HoldRequest, Store } from "../../src/server/core/ports.ts";
+import type { Account, HoldRequest } from "../../src/server/core/ports.ts";
+import type { Store } from "../../src/server/core/store.ts";
 import type { Place } from "./postgres.ts";
 
 /** Long timeouts for a store, so that nothing times out on a busy machine. */

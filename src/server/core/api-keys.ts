@@ -1,12 +1,7 @@
 import type { Rate } from "../../protocol/rate.ts";
-import { periods, type Period } from "../../protocol/refill.ts";
+import { periods } from "../../protocol/refill.ts";
+import type { ApiKeyLimit } from "../../protocol/replies.ts";
 import type { Account, AccountId } from "./ports.ts";
-
-/** Most tokens that a key may spend in a period, which begins at 00:00 UTC: of a day, a Monday, the first of a month. */
-export interface KeyLimit {
-  tokens: number;
-  per: Period;
-}
 
 /** An API key as it is made. The key itself is kept nowhere. */
 export interface NewApiKey {
@@ -17,7 +12,7 @@ export interface NewApiKey {
   name: string;
   /** SHA-256 hex of the key. */
   digest: string;
-  limit: KeyLimit | null;
+  limit: ApiKeyLimit | null;
   /** Milliseconds since the epoch; from then on it is refused. */
   expires: number | null;
 }

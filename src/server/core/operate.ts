@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { actReply, actRequest, answerAct } from "./act.ts";
 import { answerInvites, invitesReply, invitesRequest } from "./invites.ts";
-import type { Store } from "./ports.ts";
+import type { Store } from "./store.ts";
 
 /** What an operator's command asks for, in any store. Every request can be repeated. */
 export const operatorRequest = z.union([

@@ -1,10 +1,9 @@
-import type { RefillSetting, RefillWish } from "../../protocol/refill.ts";
-import type { ApiKeys, KeyLimit } from "./api-keys.ts";
-import type { Operations } from "./operations.ts";
+import type { ApiKeyLimit } from "../../protocol/replies.ts";
 
 /**
  * What the core needs from stores and limits, which implement these interfaces; the core and the HTTP app know nothing else
- * about them. What it needs of the AI is in provider.ts, of passwords and tokens in credentials.ts.
+ * about them. All that a store has together is in store.ts. What the core needs of the AI is in provider.ts, of passwords and
+ * tokens in credentials.ts.
  */
 
 /** Opaque, never reused; not the username. */
@@ -84,7 +83,7 @@ export type HoldOutcome =
   /** The API key has been ended, or has expired. */
   | { kind: "key_ended" }
   /** Charges and holds of the API key in the period of its limit leave too little for this price. `ends`: of that period. */
-  | { kind: "key_limit"; name: string; limit: KeyLimit; ends: number; balance: Balance };
+  | { kind: "key_limit"; name: string; limit: ApiKeyLimit; ends: number; balance: Balance };
 
 /** What a token states about its account; both must still be true. */
 export interface Login {
@@ -243,38 +242,6 @@ export interface Counter {
   /** Takes one back. */
   reward(key: string): Promise<Counted>;
   delete(key: string): Promise<boolean>;
-}
-
-export interface Store {
-  /** For the banner, without secrets: `JSON files in /home/jane/.local/share/ai-chat/server`. */
-  readonly description: string;
-  readonly ledger: Ledger;
-  readonly accounts: Accounts;
-  readonly invites: Invites;
-  readonly operations: Operations;
-  readonly apiKeys?: ApiKeys;
-  /**
-   * What accounts are refilled with from now on (docs/accounts.md#refills); undefined: nothing; `stored`: what was stored last.
-   * A store pays no refills before the first call. Stores a change. Rejects as the {@link Ledger} does.
-   */
-  setRefill(setting: RefillWish): Promise<void>;
-  /** What accounts are refilled with. Undefined: nothing. */
-  readonly refill: RefillSetting | undefined;
-  /** Counts that the servers of this store share. Absent from a store of one server. */
-  readonly counter?: Counter;
-  /**
-   * The secrets that sign tokens unless the operator gave some, as `secretsIn` reads them. Made at the first start, and
-   * stored.
-   */
-  signingSecret(): Promise<Buffer>;
-  /** The same as it is now: `store rotate-secret` replaces it. Undefined if there is none; makes none. */
-  storedSecret(): Promise<Buffer | undefined>;
-  /** Whether it can store a charge now. */
-  ready(): Promise<boolean>;
-  /** Why it was last not `ready`, for the log; undefined while it is. */
-  readonly trouble: unknown;
-  /** Waits for the calls under way, then closes everything. A second call returns the same promise. */
-  close(): Promise<void>;
 }
 
 /** Counts by key, as often as the operator allows (docs/http-api.md#rate-limits). */

@@ -2,7 +2,7 @@ import type { AboutReply } from "../../protocol/replies.ts";
 import type { NamedAiState } from "../core/ai-states.ts";
 import { ApiError } from "../core/api-error.ts";
 import { isoSecond } from "../core/iso-second.ts";
-import type { Store } from "../core/ports.ts";
+import type { Store } from "../core/store.ts";
 import { storeUnavailable } from "../core/store-unavailable.ts";
 import type { Middleware } from "./context.ts";
 import { replyJson } from "./reply.ts";

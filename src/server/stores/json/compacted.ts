@@ -1,5 +1,5 @@
 import { isMonth } from "../../../text/is-month.ts";
-import type { KeyLimit } from "../../core/api-keys.ts";
+import type { ApiKeyLimit } from "../../../protocol/replies.ts";
 import {
   count,
   countOrNull,
@@ -100,7 +100,7 @@ export interface KeptLists {
     account: string;
     label: string;
     digest: string;
-    limit: KeyLimit | null;
+    limit: ApiKeyLimit | null;
     expires: string | null;
     at: string;
     ended: boolean;

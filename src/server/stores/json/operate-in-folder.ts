@@ -7,7 +7,7 @@ import {
   type OperatorReply,
   type OperatorRequest,
 } from "../../core/operate.ts";
-import type { Store } from "../../core/ports.ts";
+import type { Store } from "../../core/store.ts";
 import { disk } from "./disk.ts";
 import { hasLedger } from "./has-ledger.ts";
 import { otherVersion, PAUSE, refusalOf, TIMEOUT, UNKNOWN_ANSWER, unreadable } from "./holder.ts";

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
-import type { AccountId, Store } from "../../core/ports.ts";
+import type { AccountId } from "../../core/ports.ts";
+import type { Store } from "../../core/store.ts";
 import { StartupError } from "../../core/startup-error.ts";
 import type { NamedAiState } from "../../core/ai-states.ts";
 import type { StoreMeter } from "../../core/store-meter.ts";

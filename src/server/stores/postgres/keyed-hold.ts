@@ -1,5 +1,5 @@
 import type { Period } from "../../../protocol/refill.ts";
-import type { KeyLimit } from "../../core/api-keys.ts";
+import type { ApiKeyLimit } from "../../../protocol/replies.ts";
 import type { HoldRequest } from "../../core/ports.ts";
 import { periodAt } from "../../core/refill.ts";
 import type { Database } from "./database.ts";
@@ -83,7 +83,7 @@ interface KeyState {
 /** The limit of an API key that leaves too little; `ends`: of its running period, in milliseconds since the epoch. */
 export interface KeyRefusal {
   name: string;
-  limit: KeyLimit;
+  limit: ApiKeyLimit;
   ends: number;
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Store } from "../../core/ports.ts";
+import type { Store } from "../../core/store.ts";
 import type { StoreMeter } from "../../core/store-meter.ts";
 import { createAccounts } from "./accounts.ts";
 import { readAddress } from "./address.ts";

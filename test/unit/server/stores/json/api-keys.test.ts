@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { FactRow } from "../../../../../src/server/core/operations.ts";
-import type { Store } from "../../../../../src/server/core/ports.ts";
+import type { Store } from "../../../../../src/server/core/store.ts";
 import { copyStore } from "../../../../../src/server/stores/copy.ts";
 import { backUpFolder } from "../../../../../src/server/stores/json/backup.ts";
 import { checkFolder } from "../../../../../src/server/stores/json/check.ts";

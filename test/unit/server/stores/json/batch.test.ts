@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { Store } from "../../../../../src/server/core/ports.ts";
+import type { Store } from "../../../../../src/server/core/store.ts";
 import type { Files, OpenFile } from "../../../../../src/server/stores/json/files.ts";
 import { recordMeter, type RecordedMeter } from "../../../../support/recorded-meter.ts";
 import { createFaultyFiles } from "./faulty-files.ts";

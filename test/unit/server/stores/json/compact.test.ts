@@ -1,7 +1,7 @@
 import { cp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Store } from "../../../../../src/server/core/ports.ts";
+import type { Store } from "../../../../../src/server/core/store.ts";
 import { checkFolder } from "../../../../../src/server/stores/json/check.ts";
 import { compactFolder } from "../../../../../src/server/stores/json/compact.ts";
 import { createJsonReader } from "../../../../../src/server/stores/json/read-facts.ts";

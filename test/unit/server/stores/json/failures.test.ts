@@ -3,7 +3,7 @@ import { appendFile, copyFile, readFile, rename, rm, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { ApiError } from "../../../../../src/server/core/api-error.ts";
-import type { Store } from "../../../../../src/server/core/ports.ts";
+import type { Store } from "../../../../../src/server/core/store.ts";
 import { checkFolder } from "../../../../../src/server/stores/json/check.ts";
 import { createFaultyFiles, systemError, type Fault } from "./faulty-files.ts";
 import { disks, makeFolder, openStore, START } from "./place.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { appendFile, cp, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, expect, it, vi } from "vitest";
-import type { Store } from "../../../../../src/server/core/ports.ts";
+import type { Store } from "../../../../../src/server/core/store.ts";
 import { checkFolder } from "../../../../../src/server/stores/json/check.ts";
 import { inWorker } from "../../../../../src/server/stores/json/in-worker.ts";
 import { makeCheckpoint } from "../../../../../src/server/stores/json/make-checkpoint.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Store } from "../../../../../src/server/core/ports.ts";
+import type { Store } from "../../../../../src/server/core/store.ts";
 import { diskOn } from "../../../../../src/server/stores/json/disk.ts";
 import { openJsonStore } from "../../../../../src/server/stores/json/store.ts";
 

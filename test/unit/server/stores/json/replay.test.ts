@@ -2,7 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import type { Store } from "../../../../../src/server/core/ports.ts";
+import type { Store } from "../../../../../src/server/core/store.ts";
 import { checkpointOf } from "../../../../../src/server/stores/json/checkpoint.ts";
 import type { GivenGrant } from "../../../../../src/server/stores/json/grants.ts";
 import { load } from "../../../../../src/server/stores/json/load.ts";

@@ -1,7 +1,7 @@
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { Store } from "../../../../../src/server/core/ports.ts";
+import type { Store } from "../../../../../src/server/core/store.ts";
 import { checkFolder } from "../../../../../src/server/stores/json/check.ts";
 import { createFaultyFiles, killedAfter, systemError } from "./faulty-files.ts";
 import { contentOf, disks, fillFolder, makeFolder, openStore, START } from "./place.ts";
