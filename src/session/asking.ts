@@ -10,7 +10,7 @@ import { exchange, type Ended, type Face } from "./exchange.ts";
 import { cutWords } from "../protocol/cut-words.ts";
 import { counted, grouped } from "../text/numbers.ts";
 import { costWords } from "./money.ts";
-import { contextOf } from "./lost.ts";
+import { contextOf } from "./pending.ts";
 import type { Image } from "../protocol/images.ts";
 import { createOutgoing } from "./outgoing.ts";
 import { leftOutRoleWords } from "./role.ts";

@@ -5,7 +5,8 @@ import { placeName, saveLogin, shownName } from "./connection.ts";
 import { createImages } from "./images.ts";
 import type { Room, SessionOptions } from "./room.ts";
 import { stoppedQueue } from "./queue.ts";
-import { reduce, type Event } from "./reduce.ts";
+import { reduce } from "./reduce.ts";
+import type { Event } from "./event.ts";
 import { firstState, type State } from "./state.ts";
 
 /** A room, and what only its owner may do with it. */

@@ -1,20 +1,9 @@
-import type { Event } from "./reduce.ts";
-
-/** The questions that were sent during an answer, the next one first. */
-export interface Queue {
-  questions: readonly string[];
-  /** None of them is sent until the user says so. */
-  isStopped: boolean;
-}
-
-export const emptyQueue: Queue = { questions: [], isStopped: false };
+import type { Event } from "./event.ts";
+import { emptyQueue, isRunning, type Queue } from "./state.ts";
 
 /** A queue of an earlier session, which waits for the user. */
 export const stoppedQueue = (questions: readonly string[]): Queue =>
   questions.length === 0 ? emptyQueue : { questions, isStopped: true };
-
-/** Whether the next question of the queue is sent once nothing else is under way. */
-export const isRunning = ({ questions, isStopped }: Queue): boolean => questions.length > 0 && !isStopped;
 
 /**
  * The queue after an event (pure). It stops unless the answer before was whole and cost no more than the price that

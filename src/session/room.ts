@@ -4,11 +4,11 @@ import type { OwnTexts } from "../client/kept/own-texts.ts";
 import type { Connection } from "./connection.ts";
 import type { Attached } from "../client/conversations/images.ts";
 import type { HeldImage, Images } from "./images.ts";
-import type { Pending } from "./lost.ts";
+import type { Pending } from "./pending.ts";
 import type { PromptSource } from "./prompts.ts";
 import type { Beginning, Saving } from "./saved.ts";
 import { costWords, lowWarning } from "./money.ts";
-import type { Event } from "./reduce.ts";
+import type { Event } from "./event.ts";
 import type { State } from "./state.ts";
 import type { Line, Said, Tone } from "./transcript.ts";
 

@@ -9,7 +9,6 @@ import type { ModelOffer } from "../client/http/contract.ts";
 import type { HeldImage } from "./images.ts";
 import type { Answering, ModelChoice } from "./model.ts";
 import type { Money } from "./money.ts";
-import { emptyQueue, isRunning, type Queue } from "./queue.ts";
 
 /** What the session is doing. Times are milliseconds of the session's clock. */
 export type Phase =
@@ -58,6 +57,15 @@ export interface Last {
 export interface Reasoning {
   text: string;
 }
+
+/** The questions that were sent during an answer, the next one first. */
+export interface Queue {
+  questions: readonly string[];
+  /** None of them is sent until the user says so. */
+  isStopped: boolean;
+}
+
+export const emptyQueue: Queue = { questions: [], isStopped: false };
 
 /** What the faces show, and what the next question needs. */
 export interface State extends Money {
@@ -151,6 +159,9 @@ export function firstState(login: AccountNames | undefined, usual?: ModelChoice,
 export function isAnswering({ kind }: Phase): boolean {
   return kind !== "idle" && kind !== "loading";
 }
+
+/** Whether the next question of the queue is sent once nothing else is under way. */
+export const isRunning = ({ questions, isStopped }: Queue): boolean => questions.length > 0 && !isStopped;
 
 /** Whether a question is being answered, or the next one of the queue is about to be sent. */
 export function isBusy({ phase, queue }: State): boolean {

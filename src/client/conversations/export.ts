@@ -1,15 +1,10 @@
 import { cutWords } from "../../protocol/cut-words.ts";
 import { printableJson } from "../../text/sanitize.ts";
 import { imagesFolder } from "./images.ts";
-import type { WholeTree } from "./reader.ts";
+import type { Conversation, WholeTree } from "./reader.ts";
 import type { SavedTurn } from "./saved-turn.ts";
 import type { Summary } from "./summary.ts";
 import { depthFirst, depthsOf, pathTo, versionsOf, type TreeTurn } from "./tree.ts";
-
-/** A whole conversation, turns oldest first. */
-export interface Conversation extends Summary {
-  exchanges: SavedTurn[];
-}
 
 const time = (milliseconds: number) => new Date(milliseconds).toISOString();
 

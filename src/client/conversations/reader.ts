@@ -1,6 +1,5 @@
 import { ClientError } from "../failure.ts";
 import type { Turn } from "../../protocol/bodies.ts";
-import type { Conversation } from "./export.ts";
 import { mapAhead, mapFew, type Folder, type Reading } from "./folder.ts";
 import { historyOf, type HistoryBounds } from "./history.ts";
 import type { Handle } from "./open-file.ts";
@@ -18,6 +17,11 @@ import { createWordFinder } from "./words.ts";
 /** Whose conversations: of a server (as `normalizeServer` writes it, or `local`) and an account. */
 export interface Owner extends AccountNames {
   server: string;
+}
+
+/** A whole conversation, turns oldest first. */
+export interface Conversation extends Summary {
+  exchanges: SavedTurn[];
 }
 
 /** The end of a conversation. */

@@ -4,7 +4,13 @@ import type { Bill } from "../core/client-gone.ts";
 import type { Account } from "../core/ports.ts";
 import type { Question } from "../core/questions.ts";
 import type { Claims, Session } from "../core/session.ts";
-import type { Reply } from "./reply.ts";
+
+/** The whole reply of a request that is no stream. */
+export interface Reply {
+  status: number;
+  /** Media type and text; absent for a reply without a body. Bytes are shared with other replies. */
+  content?: { type: string; text: string | Buffer };
+}
 
 /** What the steps of one request pass on to each other. */
 export interface State {

@@ -23,13 +23,6 @@ export function valueIn(head: string[], name: string): string | undefined {
   return at < 0 ? undefined : head[at + 1];
 }
 
-/** The whole reply of a request that is no stream. */
-export interface Reply {
-  status: number;
-  /** Media type and text; absent for a reply without a body. Bytes are shared with other replies. */
-  content?: { type: string; text: string | Buffer };
-}
-
 /** Decides on the reply; `sendReply` sends it after all steps. */
 export function replyJson(ctx: Context, status: number, value: object, type = "application/json"): void {
   ctx.state.reply = { status, content: { type, text: JSON.stringify(value) } };

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { Provider } from "../core/provider.ts";
-import type { BodyReader } from "./read-body.ts";
+import type { BodyReader } from "./read-stream.ts";
 import { createFailureReader } from "./read-failure.ts";
 import type { Patience, ReaderNeeds } from "./read-stream.ts";
 import { createSilenceTimer } from "./silence-timer.ts";

@@ -1,22 +1,12 @@
 import { Agent, type Dispatcher } from "undici";
 import { grouped } from "../../text/numbers.ts";
 import { readBaseUrl } from "./base-url.ts";
-import { listModels } from "./models.ts";
+import { listModels, type Endpoint } from "./models.ts";
 import { isOllama, ollamaContext, UNTOLD } from "./ollama.ts";
 import type { FindModel } from "./openai.ts";
 
 /** The model of OpenAI, and of a base URL that lists it or lists nothing. */
 export const DEFAULT_MODEL = "gpt-4o-mini";
-
-/** An upstream, before it is asked questions. */
-export interface Endpoint {
-  baseUrl: string;
-  apiKey?: string | undefined;
-  headers?: Readonly<Record<string, string>> | undefined;
-  dispatcher?: Dispatcher | undefined;
-  /** Milliseconds that a request may take. */
-  timeout: number;
-}
 
 /** The model that questions ask for. */
 export interface Found {

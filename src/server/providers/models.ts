@@ -6,6 +6,16 @@ import { requestHeaders } from "./request-headers.ts";
 /** Longest list that is read, in bytes. */
 const LIST_BYTES = 8 * 1024 * 1024;
 
+/** An upstream, before it is asked questions. */
+export interface Endpoint {
+  baseUrl: string;
+  apiKey?: string | undefined;
+  headers?: Readonly<Record<string, string>> | undefined;
+  dispatcher?: Dispatcher | undefined;
+  /** Milliseconds that a request may take. */
+  timeout: number;
+}
+
 const listing = z.object({ data: z.array(z.object({ id: z.string().min(1) })) });
 
 interface Listing {
@@ -25,13 +35,7 @@ export async function listModels({
   headers: more,
   dispatcher,
   timeout,
-}: {
-  baseUrl: string;
-  apiKey?: string | undefined;
-  headers?: Readonly<Record<string, string>> | undefined;
-  dispatcher: Dispatcher;
-  timeout: number;
-}): Promise<Listing> {
+}: Endpoint & { dispatcher: Dispatcher }): Promise<Listing> {
   const { address, search, authorization } = readBaseUrl(baseUrl);
   const headers = requestHeaders(apiKey, authorization, more);
   let answered = false;

@@ -1,8 +1,7 @@
 import { type Dispatcher, request } from "undici";
 import { parsed, record } from "../../text/loose-json.ts";
 import { readBaseUrl } from "./base-url.ts";
-import type { Endpoint } from "./find-model.ts";
-import { textOf } from "./models.ts";
+import { textOf, type Endpoint } from "./models.ts";
 import { requestHeaders } from "./request-headers.ts";
 
 /** Characters of conversation for an Ollama that does not tell what its model reads. It cuts the rest without a word. */

@@ -1,16 +1,6 @@
 import { readChoice, type Choice } from "./read-choice.ts";
-import { createStreamReader, type ReaderNeeds } from "./read-stream.ts";
+import { createStreamReader, type BodyReader, type ReaderNeeds } from "./read-stream.ts";
 import { NotWhole, ReplyTooLong } from "./upstream-errors.ts";
-
-/** Reads the body of a reply. Each method throws if the answer cannot become whole. */
-export interface BodyReader {
-  /** True once the answer is whole; what follows need not be read. */
-  push(piece: Buffer): boolean;
-  /** The body has ended; returns if the answer is whole. */
-  end(): void;
-  /** The connection broke; returns if the answer is whole, else throws `error`. */
-  broke(error: Error): void;
-}
 
 /** Longest JSON document that is read, in bytes. */
 const DOCUMENT_BYTES = 8 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { APIError } from "openai/core/error";
 import { isRecord, parsed } from "../../text/loose-json.ts";
-import type { BodyReader } from "./read-body.ts";
+import type { BodyReader } from "./read-stream.ts";
 
 /** As much of a failure's body is read, in bytes. */
 const MOST_BYTES = 64 * 1024;

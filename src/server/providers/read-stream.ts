@@ -1,10 +1,19 @@
 import type { EventSourceMessage } from "eventsource-parser";
 import { withPiece, type Pieces } from "../core/pieces.ts";
-import type { BodyReader } from "./read-body.ts";
 import { reportedIn, type Choice } from "./read-choice.ts";
 import { createChunkReader } from "./read-chunk.ts";
 import { createEventReader } from "./read-events.ts";
 import { NotWhole } from "./upstream-errors.ts";
+
+/** Reads the body of a reply. Each method throws if the answer cannot become whole. */
+export interface BodyReader {
+  /** True once the answer is whole; what follows need not be read. */
+  push(piece: Buffer): boolean;
+  /** The body has ended; returns if the answer is whole. */
+  end(): void;
+  /** The connection broke; returns if the answer is whole, else throws `error`. */
+  broke(error: Error): void;
+}
 
 /** How long to wait for more text after a `finish_reason`, in milliseconds. */
 export interface Patience {

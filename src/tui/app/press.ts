@@ -7,7 +7,7 @@ import { keptText } from "../composer/kept-text.ts";
 import { mentionAtCursor, mentionHere } from "../composer/mentions.ts";
 import { isCompleted, type ShownCommand } from "../../session/shown-command.ts";
 import { readInput } from "../../session/input.ts";
-import type { Queue } from "../../session/queue.ts";
+import type { Queue } from "../../session/state.ts";
 import type { Key } from "../terminal/key.ts";
 import { pressInPicker, typed, type Picked, type Picker } from "./picker.ts";
 import { beginSearch, pressInSearch, type Searching } from "./search-keys.ts";

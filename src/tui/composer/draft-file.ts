@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { savedImagesOf, type Attached, type SavedImage } from "../../client/conversations/images.ts";
 import { makeFolderSync } from "../../disk/make-folder.ts";
 import { readRegularSync } from "../../disk/regular-file.ts";
-import { pendingOf, type Pending } from "../../session/lost.ts";
+import { pendingOf, type Pending } from "../../session/pending.ts";
 import { isRecord, parsed } from "../../text/loose-json.ts";
 import { openDraftImages, removeLeftImages, type DraftImage } from "./draft-images.ts";
 

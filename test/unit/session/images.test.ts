@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
 import type { Attached } from "../../../src/client/conversations/images.ts";
 import { createImages } from "../../../src/session/images.ts";
-import type { Pending } from "../../../src/session/lost.ts";
+import type { Pending } from "../../../src/session/pending.ts";
 import { answer, createFakeClient } from "./fake-client.ts";
 import { createSavedSessions } from "./saved-sessions.ts";
 

@@ -6,7 +6,7 @@ import { openTextFolders } from "../../../src/client/kept/own-texts.ts";
 import type { Choice } from "../../../src/session/finding.ts";
 import type { Hands, SessionCommand } from "../../../src/session/command.ts";
 import { commandNamed, runCommand } from "../../../src/session/commands.ts";
-import type { Pending } from "../../../src/session/lost.ts";
+import type { Pending } from "../../../src/session/pending.ts";
 import type { SessionOptions } from "../../../src/session/room.ts";
 import { createSavedSessions } from "./saved-sessions.ts";
 

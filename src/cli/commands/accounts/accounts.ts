@@ -2,7 +2,6 @@ import { ClientError } from "../../../client/failure.ts";
 import { repeatable } from "../../../text/repeatable.ts";
 import type { Call } from "../../argv/call.ts";
 import { optionNamed, type OptionName } from "../../argv/options.ts";
-import { spec } from "./spec.ts";
 
 interface Action {
   /** Its words, as the usage names them. */
@@ -60,15 +59,13 @@ export async function accounts(call: Call): Promise<number | void> {
   if (!action) {
     const given =
       word === "" ? "needs" : `does not know ${JSON.stringify(repeatable(word).slice(0, 80))}; it takes`;
-    throw wrong(call, `accounts ${given} one of: ${Object.keys(spec.actions ?? {}).join(", ")}.`);
+    throw wrong(call, `accounts ${given} one of: ${[...actions.keys()].join(", ")}.`);
   }
   if (words.length !== action.words.length) {
     const few = words.length < action.words.length ? "There is a word missing" : "There are too many words";
     throw wrong(call, `${few}. It is: accounts ${[word, ...action.words].join(" ")}`);
   }
-  const foreign = spec.options.find(
-    (name) => ofSome.has(name) && !action.options.includes(name) && call.sources[name] === "flag",
-  );
+  const foreign = [...ofSome].find((name) => !action.options.includes(name) && call.sources[name] === "flag");
   if (foreign !== undefined)
     throw wrong(call, `accounts ${word} has no option --${optionNamed(foreign).flag}.`);
   return (await action.load())(call, words);

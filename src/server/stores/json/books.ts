@@ -1,11 +1,10 @@
 import { foldName } from "../../core/fold-name.ts";
-import type { AccountId } from "../../core/ports.ts";
+import type { AccountId, NewInvite } from "../../core/ports.ts";
 import type { Refills } from "../../core/refill.ts";
 import type { Continues } from "./compacted.ts";
 import type { Feature } from "./facts.ts";
 import { createApiKeyBooks, type ApiKeyBooks } from "./api-key-books.ts";
 import { createGrants, type Grants } from "./grants.ts";
-import type { InviteBook } from "./invite-books.ts";
 import type { Kept } from "./kept.ts";
 import type { Version } from "./line.ts";
 import type { Head } from "./seal.ts";
@@ -34,6 +33,14 @@ export interface AccountBook {
   /** Until when no refill is due, in milliseconds since the epoch. Not stored. */
   refillAt: number;
   readonly usage: Usage;
+}
+
+/** An invitation as the ledger has it. */
+export interface InviteBook extends NewInvite {
+  /** Milliseconds since the epoch. */
+  at: number;
+  used: number;
+  revoked: boolean;
 }
 
 /** The state that follows from the durable part of the ledger, in memory. Only `post` changes it. */

@@ -1,14 +1,6 @@
-import type { Invite, NewInvite } from "../../core/ports.ts";
-import type { Books } from "./books.ts";
+import type { Invite } from "../../core/ports.ts";
+import type { Books, InviteBook } from "./books.ts";
 import type { NoticeFact } from "./facts.ts";
-
-/** An invitation as the ledger has it. */
-export interface InviteBook extends NewInvite {
-  /** Milliseconds since the epoch. */
-  at: number;
-  used: number;
-  revoked: boolean;
-}
 
 type InviteBooks = Pick<Books, "invites" | "inviteDigests">;
 

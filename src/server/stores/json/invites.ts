@@ -2,7 +2,8 @@ import type { Invite, Invites, NewInvite } from "../../core/ports.ts";
 import type { Books } from "./books.ts";
 import type { Committer } from "./committer.ts";
 import { DoesNotFollow } from "./form-batch.ts";
-import { stateOf, type InviteBook } from "./invite-books.ts";
+import { stateOf } from "./invite-books.ts";
+import type { InviteBook } from "./books.ts";
 import type { NameFeature } from "./name-feature.ts";
 
 interface Needs {

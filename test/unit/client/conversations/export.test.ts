@@ -1,6 +1,7 @@
 import { marked } from "marked";
 import { describe, expect, it } from "vitest";
-import { toJson, toMarkdown, type Conversation } from "../../../../src/client/conversations/export.ts";
+import { toJson, toMarkdown } from "../../../../src/client/conversations/export.ts";
+import type { Conversation } from "../../../../src/client/conversations/reader.ts";
 import type { SavedTurn } from "../../../../src/client/conversations/saved-turn.ts";
 
 const exchange = (rest: Partial<SavedTurn> = {}): SavedTurn => ({

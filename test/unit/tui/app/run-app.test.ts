@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { ClientError } from "../../../../src/client/failure.ts";
 import type { TerminalTraits } from "../../../../src/tui/options.ts";
 import type { Unsent } from "../../../../src/tui/composer/draft-file.ts";
-import { contextOf } from "../../../../src/session/lost.ts";
+import { contextOf } from "../../../../src/session/pending.ts";
 import { answer, createFakeClient, type FakeClient } from "../../session/fake-client.ts";
 import { leave, OPENING, start } from "./drawn-session.ts";
 
