@@ -10,10 +10,14 @@ export interface LineReader {
   /** The next line without its end; undefined at the end of the input. */
   next(): Promise<string | undefined>;
   /**
-   * The answer to a prompt at a terminal, which `ask` writes: a line that is typed after it. Lines that were typed
-   * before it are returned by later calls of `next`. `hidden`: without echo; undefined also after Ctrl-C or Ctrl-D.
+   * The answer to a prompt at a terminal, which `ask` writes: a line that is typed after it. What was typed before it is
+   * dropped, because it may be a password; `isDropped`: there was any. `hidden`: without echo; undefined also after
+   * Ctrl-C or Ctrl-D.
    */
-  answer(ask: () => void, options: { hidden: boolean }): Promise<string | undefined>;
+  answer(
+    ask: (before: { isDropped: boolean }) => void,
+    options: { hidden: boolean },
+  ): Promise<string | undefined>;
   /** While it is on, a terminal does not echo what is typed; `next` shows it then. Does nothing for a pipe. */
   setQuiet(isQuiet: boolean): void;
   /** Removes and returns the lines that came too early. */
@@ -140,18 +144,17 @@ export function createLineReader(
       if (!stdin.isTTY) return next();
       if (hidden) setEcho("hidden");
       await settled();
-      const [ahead, begun] = [lines.splice(0), hidden ? partial : ""];
+      const isDropped = lines.splice(0).length > 0;
       if (hidden) partial = "";
       try {
-        ask();
+        ask({ isDropped });
         return await next();
       } finally {
         if (hidden) {
           setEcho("terminal");
           // Input right after the answer is not part of it. After Ctrl-C the input may be the beginning of a password.
-          partial = input.ended ? begun : begun + partial;
+          if (input.ended) partial = "";
         }
-        lines.unshift(...ahead);
       }
     },
     setQuiet(isQuiet) {

@@ -23,7 +23,11 @@ export async function signInByLines(session: Session, lines: LineReader, paper: 
     printed = form.reason;
     if (form.step === "choose") paper.line("Type r to register, l to log in.");
     const hidden = form.step === "password" || form.step === "repeat";
-    const line = await lines.answer(() => paper.prompt(QUESTIONS[form.step]), { hidden });
+    const ask = ({ isDropped }: { isDropped: boolean }) => {
+      if (isDropped) paper.line("What was typed before is dropped.");
+      paper.prompt(QUESTIONS[form.step]);
+    };
+    const line = await lines.answer(ask, { hidden });
     if (hidden) paper.prompt("\n");
     if (line === undefined) return false;
     if (line === "") session.form({ type: "back" });

@@ -279,10 +279,25 @@ describe("line mode", () => {
     expect(modes).toEqual([true, false]);
   });
 
-  it("takes what was typed before the login for the next question, not for a name or a password", async () => {
-    const { out, err } = await run("typed early\n", { signedIn: false, isTTY: true, replies: [...login] });
+  it("drops what was typed before a prompt of the form, which may be a name or a password, and says so", async () => {
+    const typed = "l\njane\ncorrect horse\n";
+    const replies = [...login, ["> ", "one\n"]] as const;
+    const { out, err } = await run(typed, { signedIn: false, isTTY: true, replies: [...replies] });
     expect(err).toContain("Logged in as jane");
-    expect(out).toBe("You said: typed early\n");
+    expect(err.match(/What was typed before is dropped\./g)).toHaveLength(1);
+    expect(err).not.toContain("correct");
+    expect(out).toBe("You said: one\n");
+  });
+
+  it("drops a password that is typed before its prompt", async () => {
+    const replies = [
+      ["> ", "l\n"],
+      ["Username: ", "jane\ncorrect horse\n"],
+      ["Password: ", "correct horse\r"],
+      ["> ", "one\n"],
+    ] as const;
+    const { out } = await run("", { signedIn: false, isTTY: true, replies: [...replies] });
+    expect(out).toBe("You said: one\n");
   });
 
   it("keeps input that follows a password at once", async () => {
