@@ -209,5 +209,19 @@ describe("Ctrl-Z during an answer", () => {
     expect(rows.filter((row) => row === "> a draft")).toHaveLength(1);
     expect(rows.filter((row) => row.includes("39 questions left"))).toHaveLength(1);
     expect(terminal.output()).not.toContain("\u001b[3J");
+
+    // Another process stops it: some shells set their own modes then, others stay in raw mode, which needs the LF
+    // (anthropics/claude-code#88249).
+    process.kill(await terminal.child(), "SIGSTOP");
+    await terminal.sees("Stopped", 2);
+    terminal.type("fg\n");
+    await terminal.sees("> a draft", 2);
+    terminal.type(" goes on\r");
+    await terminal.sees(/100 tokens · \d+ s/, 2);
+    // A process in the background must not wait for the terminal at its end (oven-sh/bun#41505).
+    terminal.type("\u001a");
+    await terminal.sees("Stopped", 3);
+    terminal.type('kill %1; bg %1; wait %1; echo "[code $?]"\r');
+    await terminal.sees("[code 143]");
   });
 });

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { ClientError } from "../../client/failure.ts";
+import { setRawAgain } from "../../tui/terminal/suspend.ts";
 
 /** The terminal of a prompt. Prompts go to stderr; stdout is for results. */
 export interface PromptTerminal {
@@ -98,6 +99,9 @@ export async function withoutEcho<T>(
       else onInput();
     });
 
+  // After SIGSTOP and fg the terminal would show the password.
+  const again = () => setRawAgain(stdin);
+  process.on("SIGCONT", again);
   stdin.setRawMode(true);
   stdin.setEncoding("utf8");
   stdin.on("data", onData);
@@ -105,6 +109,7 @@ export async function withoutEcho<T>(
   try {
     return await use(ask);
   } finally {
+    process.off("SIGCONT", again);
     stdin.off("data", onData);
     stdin.setRawMode(false);
     stdin.pause();

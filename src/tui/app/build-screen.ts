@@ -9,7 +9,7 @@ import { createSession, type Session } from "../../session/session.ts";
 import { osc52 } from "../terminal/clipboard.ts";
 import type { LiveStdout } from "../terminal/live-stdout.ts";
 import type { Terminal } from "../terminal/modes.ts";
-import { suspendJob } from "../terminal/suspend.ts";
+import { openJob } from "../terminal/suspend.ts";
 import { createAttention } from "./attention.ts";
 import { editorTrouble } from "../editor-trouble.ts";
 import type { Ending } from "./ending.ts";
@@ -85,7 +85,14 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     parts.terminal.resume();
     live.resume();
   };
-  const suspend = () => suspendJob({ signals: process, leave, back });
+  const again = () => {
+    parts.terminal.restore();
+    parts.terminal.resume();
+    live.again();
+  };
+  const job = openJob({ signals: process, leave, back, again });
+  void ending.ended.then(job.close);
+  options.onExit?.(job.exit);
   const inEditor = (open: () => Edited | undefined): Edited => {
     leave();
     try {
@@ -109,7 +116,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     run: (command, argument, isAgreed) => runCommand(session, command, argument, hands, isAgreed),
     asks: (command, argument) => command.asks?.(session, argument, hands),
     redraw: () => live.clearScreen(),
-    suspend,
+    suspend: job.suspend,
     leave: () => ending.leave(),
     crash: (error) => ending.crash(error),
     now: Date.now,

@@ -14,7 +14,7 @@ import type { Choice } from "../../session/finding.ts";
 import { isAnswering } from "../../session/state.ts";
 import { accountLine } from "../status-line.ts";
 import { createSession, type Session } from "../../session/session.ts";
-import { suspendJob } from "../terminal/suspend.ts";
+import { openJob, setRawAgain } from "../terminal/suspend.ts";
 import { createLineReader, type LineReader } from "./line-reader.ts";
 import { createPaper, type Paper } from "./paper.ts";
 import { signInByLines } from "./sign-in-lines.ts";
@@ -30,13 +30,15 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
   const lines = createLineReader(stdin, {
     echo: (text) => paper.prompt(text),
     onInterrupt: () => interrupt(),
-    onSuspend: () =>
-      suspendJob({
-        signals: process,
-        leave: () => stdin.setRawMode(false),
-        back: () => stdin.setRawMode(true),
-      }),
+    onSuspend: () => job.suspend(),
   });
+  const job = openJob({
+    signals: process,
+    leave: () => stdin.setRawMode(false),
+    back: () => stdin.setRawMode(true),
+    again: () => setRawAgain(stdin),
+  });
+  options.onExit?.(job.exit);
   const faults: unknown[] = [];
   const session = createSession(
     sessionOptions(options, {
@@ -54,6 +56,7 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
     }),
   );
   const leave = () => {
+    job.close();
     session.stop();
     lines.close();
   };
@@ -76,6 +79,7 @@ export async function runPlain(options: ChatOptions): Promise<ChatEnd> {
     if (wayBack !== undefined) paper.line(wayBack);
     return end;
   } finally {
+    job.close();
     stopListening?.();
     options.signal?.removeEventListener("abort", leave);
     lines.close();

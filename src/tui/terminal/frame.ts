@@ -11,7 +11,7 @@ export const SHOW_CURSOR = "\u001b[?25h";
 
 // Erases from the cursor's row to the end of the screen. CSI J alone won't do: in the top left corner, tmux treats it as
 // "clear the screen" and moves the old frame into the scrollback.
-const ERASE_BELOW = "\r\u001b[K\u001b[C\u001b[J\r";
+export const ERASE_BELOW = "\r\u001b[K\u001b[C\u001b[J\r";
 
 /**
  * The escape sequences that replace the frame on the screen by the next one and put finished text (whole lines) above

@@ -1,4 +1,12 @@
-import { cropFrame, type Frame, fromCursor, rowsAboveCursor, SHOW_CURSOR, transition } from "./frame.ts";
+import {
+  cropFrame,
+  ERASE_BELOW,
+  type Frame,
+  fromCursor,
+  rowsAboveCursor,
+  SHOW_CURSOR,
+  transition,
+} from "./frame.ts";
 import { inkStdout } from "./ink-stdout.ts";
 import { followInk, type InkCursor } from "./ink-writes.ts";
 import type { Reflow } from "./reflow.ts";
@@ -33,6 +41,8 @@ export type LiveStdout = {
   pause(): void;
   /** Draws the frame again at the cursor, below what was printed meanwhile. */
   resume(): void;
+  /** Draws the frame at the cursor, wherever that is now: another program has written, and the frame there is text. */
+  again(): void;
   /** Leaves the last frame on the screen, the cursor below it; print() then writes directly. Idempotent. */
   dispose(): void;
 };
@@ -127,15 +137,15 @@ export function createLiveStdout(
     cursor(cursor) {
       if (!wanted) return;
       moveCursor(cursor);
-      if (shown && !resizing && !paused) redrawCursor();
+      if (shown && !resizing && !paused) redraw();
     },
     unmount: finish,
     // Not Ink's: a bell, a title, OSC 52.
     other: (write) => real.write(write),
   });
 
-  /** Moves only the cursor. Finished text still waits for a frame that no longer contains it. */
-  function redrawCursor(): void {
+  /** Draws without the finished text, which still waits for a frame that no longer contains it. */
+  function redraw(): void {
     const waiting = pending;
     pending = "";
     draw();
@@ -238,6 +248,12 @@ export function createLiveStdout(
       if (!paused) return;
       paused = false;
       if (wanted || pending !== "") draw();
+    },
+    again() {
+      if (paused) return;
+      shown = undefined;
+      real.write(ERASE_BELOW);
+      redraw();
     },
     dispose() {
       if (disposed) return;

@@ -136,12 +136,13 @@ export function openTerminal({
     restore() {
       if (!active) return;
       active = false;
-      write(MODES_OFF + (kitty ? KITTY_OFF : "") + (hasTitle ? OLD_TITLE : "") + PLAIN);
       try {
+        // First, because it stops a process in the background (SIGTTOU), which must write nothing there.
         stdin.setRawMode(false);
       } catch {
         // The terminal has been closed; there is nothing to restore.
       }
+      write(MODES_OFF + (kitty ? KITTY_OFF : "") + (hasTitle ? OLD_TITLE : "") + PLAIN);
     },
     resume() {
       if (!active) enter();

@@ -9,7 +9,7 @@ import { createKeyParser } from "../../../src/tui/terminal/keys.ts";
 import { createLiveStdout } from "../../../src/tui/terminal/live-stdout.ts";
 import { openTerminal } from "../../../src/tui/terminal/modes.ts";
 import { reflowOf, reflowOfAnswers } from "../../../src/tui/terminal/reflow.ts";
-import { suspendJob } from "../../../src/tui/terminal/suspend.ts";
+import { openJob } from "../../../src/tui/terminal/suspend.ts";
 
 // Milliseconds until sizes are quiet.
 const [, , quietMs] = process.argv;
@@ -80,19 +80,18 @@ function stream([lines = 0, ...marks]: number[]): void {
   }, 5);
 }
 
-function suspend(): void {
-  suspendJob({
-    signals: process,
-    leave() {
-      live.pause();
-      terminal.restore();
-    },
-    back() {
-      terminal.resume();
-      live.resume();
-    },
-  });
-}
+const { suspend } = openJob({
+  signals: process,
+  leave() {
+    live.pause();
+    terminal.restore();
+  },
+  back() {
+    terminal.resume();
+    live.resume();
+  },
+  again() {},
+});
 
 function leave(): void {
   ink.unmount();

@@ -1,5 +1,6 @@
+import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
-import { typed } from "../../../../src/cli/io/prompt.ts";
+import { typed, withoutEcho, type PromptTerminal } from "../../../../src/cli/io/prompt.ts";
 
 const keys: [data: string, result: ReturnType<typeof typed>][] = [
   ["abc", { kind: "more", line: "abc" }],
@@ -16,4 +17,21 @@ const keys: [data: string, result: ReturnType<typeof typed>][] = [
 ];
 test("keys at a password prompt give the line, its end or a stop", () => {
   for (const [data, result] of keys) expect(typed("", data), JSON.stringify(data)).toEqual(result);
+});
+
+// anthropics/claude-code#88249
+test("the echo is off again after the process was stopped and continued, and no later", async () => {
+  const modes: boolean[] = [];
+  const stdin = Object.assign(new PassThrough(), {
+    isRaw: false,
+    setRawMode(on: boolean) {
+      modes.push(on);
+      stdin.isRaw = on;
+    },
+  });
+  const { signal } = new AbortController();
+  const terminal = { stdin, stderr: new PassThrough(), signal } as unknown as PromptTerminal;
+  await withoutEcho(terminal, async () => void process.emit("SIGCONT", "SIGCONT"));
+  process.emit("SIGCONT", "SIGCONT");
+  expect(modes).toEqual([true, false, true, false]);
 });

@@ -266,6 +266,18 @@ describe("a live area", () => {
     ]);
   });
 
+  it("is drawn below what a shell wrote while the process was stopped, without text that is not finished", async () => {
+    const { screen, live, set, sees } = start({}, true);
+    await sees("status");
+    screen.stdout.write("\nStopped\n$ fg\n");
+    live.print("finished");
+    live.again();
+    expect(await screen.text()).toEqual(["> composer", "Stopped", "$ fg", "> composer", "status"]);
+    set({ status: "changed" });
+    await sees("changed");
+    expect((await screen.text()).slice(2)).toEqual(["$ fg", "finished", "> composer", "changed"]);
+  });
+
   it("clears the screen and keeps the old text in the scrollback", async () => {
     const { screen, live, sees } = start({ rows: 10 }, true);
     live.print("old text");

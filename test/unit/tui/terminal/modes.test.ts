@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { osc52 } from "../../../../src/tui/terminal/clipboard.ts";
 import { openTerminal } from "../../../../src/tui/terminal/modes.ts";
-import { type Signals, suspendJob } from "../../../../src/tui/terminal/suspend.ts";
 
 describe("a terminal", () => {
   let folder: string;
@@ -120,54 +119,6 @@ describe("a terminal", () => {
     closeSync(fd);
     isOpen = false;
     expect(() => terminal.restore()).not.toThrow();
-  });
-});
-
-describe("Ctrl-Z", () => {
-  function job(kill: (comeBack: () => void) => void) {
-    const calls: string[] = [];
-    let listener: (() => void) | undefined;
-    const signals: Signals = {
-      once: (_, added) => (listener = added),
-      off: (_, removed) => listener === removed && (listener = undefined),
-      kill(pid, signal) {
-        calls.push(`${signal} ${pid}`);
-        kill(() => listener?.());
-      },
-    };
-    return {
-      calls,
-      signals,
-      leave: () => calls.push("leave"),
-      back: () => calls.push("back"),
-      hears: () => listener,
-    };
-  }
-
-  it("leaves the terminal, stops the process group, and comes back once", () => {
-    const { calls, hears, ...options } = job((comeBack) => {
-      comeBack();
-      comeBack();
-    });
-    suspendJob({ ...options, patience: 60_000 });
-    expect(calls).toEqual(["leave", "SIGTSTP 0", "back"]);
-    expect(hears()).toBeUndefined();
-  });
-
-  it("comes back after a time if the process did not stop", async () => {
-    const { calls, hears, ...options } = job(() => {});
-    await new Promise<void>((resolve) => suspendJob({ ...options, patience: 1, back: resolve }));
-    expect(calls).toEqual(["leave", "SIGTSTP 0"]);
-    expect(hears()).toBeUndefined();
-  });
-
-  it("comes back at once where SIGTSTP is not supported", () => {
-    const { calls, hears, ...options } = job(() => {
-      throw new Error("ENOSYS");
-    });
-    suspendJob(options);
-    expect(calls).toEqual(["leave", "SIGTSTP 0", "back"]);
-    expect(hears()).toBeUndefined();
   });
 });
 
