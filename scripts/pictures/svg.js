@@ -10,6 +10,10 @@ const PAD = 16;
 const escaped = (/** @type {string} */ text) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
+/** Several spaces in a row would become one. */
+const spaced = (/** @type {string} */ text) =>
+  text.replaceAll(/ {2,}/g, (spaces) => "\u00a0".repeat(spaces.length));
+
 const hex = (/** @type {number} */ value, /** @type {number} */ digits) =>
   value.toString(16).padStart(digits, "0");
 
@@ -100,7 +104,7 @@ function drawn(run, x, y, usual) {
     run.dim ? ' opacity="0.6"' : "",
     lines.length === 0 ? "" : ` text-decoration="${lines.join(" ")}"`,
   ];
-  return [...behind, `<text ${attributes.join("")}>${escaped(text)}</text>`];
+  return [...behind, `<text ${attributes.join("")}>${escaped(spaced(text))}</text>`];
 }
 
 /**
@@ -135,7 +139,7 @@ export function pictureOf(term, title, background) {
 <title>${escaped(title)}</title>
 <rect width="100%" height="100%" rx="8" fill="${back}"/>
 <rect x="${cursorX.toFixed(1)}" y="${cursorY}" width="${CELL}" height="${ROW - 2}" fill="${text}" opacity="0.5"/>
-<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" fill="${text}" xml:space="preserve">
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" fill="${text}">
 ${runs.join("\n")}
 </g>
 </svg>

@@ -9,6 +9,10 @@ async function pictured(text: string, background: keyof typeof backgrounds): Pro
   return pictureOf(terminal, "a < b", backgrounds[background]);
 }
 
+it("keeps the spaces between columns, which some renderers take together", async () => {
+  expect(await pictured("\x1b[7mone two   three\x1b[0m", "dark")).toContain(">one two\u00a0\u00a0\u00a0three<");
+});
+
 it("shows the colours of the background, and what is inverse, dim and underlined", async () => {
   const text = "\x1b[31mred\x1b[0m \x1b[7mchosen\x1b[0m \x1b[2;4mdim & low\x1b[0m";
   for (const name of ["dark", "light", "solarized"] as const) {
