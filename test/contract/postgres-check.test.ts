@@ -5,6 +5,7 @@ import { checkDatabase } from "../../src/server/stores/postgres/check.ts";
 import { openDatabase } from "../../src/server/stores/postgres/database.ts";
 import { migrate } from "../../src/server/stores/postgres/migrate.ts";
 import { migrations } from "../../src/server/stores/postgres/migrations.ts";
+import { WRITE } from "../../src/server/stores/postgres/readiness.ts";
 import { openPostgresStore } from "../../src/server/stores/postgres/store.ts";
 import { createAccount, question, unhurried } from "../support/postgres-store.ts";
 import { openPlaces } from "../support/postgres-places.ts";
@@ -64,6 +65,12 @@ describe.skipIf(noPostgres)(`a check of a database${skipped(noPostgres)}`, () =>
       head: undefined,
       description: expect.stringContaining("Postgres database"),
     });
+  });
+
+  it("finds nothing wrong in what a readiness check has written", async () => {
+    await fill();
+    await place.query(WRITE, ["check"]);
+    expect(await check()).toMatchObject({ ok: true, findings: [] });
   });
 
   it.each([

@@ -164,11 +164,12 @@ const OF_ACCOUNTS = [
   "chat_api_keys",
 ];
 
-/** Rows of accounts that do not exist. */
+/** Rows of accounts that do not exist, but for those with the empty ID, which a readiness check writes (readiness.ts). */
 const orphans: Rule[] = OF_ACCOUNTS.map((table) => ({
   table,
   sql: `SELECT account, count(*) AS rows FROM ${table} o
-      WHERE NOT EXISTS (SELECT FROM chat_accounts a WHERE a.id = o.account) GROUP BY account`,
+      WHERE NOT EXISTS (SELECT FROM chat_accounts a WHERE a.id = o.account)
+        ${table === "chat_revoked" ? "AND account <> ''" : ""} GROUP BY account`,
   what: ({ account, rows }) => `it has ${rows} rows of the account ${account}, which does not exist.`,
   repair: ({ account }) =>
     table === "chat_ledger" || table === "chat_questions"
