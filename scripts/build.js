@@ -75,7 +75,7 @@ const groups = [
     by: /\/tui\/(app|composer|plain)\b/,
     together: [
       "src/session/commands.ts",
-      "src/session/session.ts",
+      "src/session/create-session.ts",
       "src/tui/session-options.ts",
       "src/tui/status-line.ts",
     ],

@@ -10,7 +10,7 @@ import type { Event } from "./event.ts";
 import { firstState, type State } from "./state.ts";
 
 /** A room, and what only its owner may do with it. */
-interface OwnRoom {
+export interface OwnRoom {
   room: Room;
   /** Called after each change of the state; returns what unsubscribes. */
   subscribe: (listener: () => void) => () => void;
@@ -18,7 +18,7 @@ interface OwnRoom {
    * Changes the server: another login, a new conversation. Returns what leads back to the one before and its
    * conversation; undefined, and nothing changed, if it can't connect. `toResume`: a saved conversation is opened next.
    */
-  moveTo: (typed: string, toResume?: boolean) => Promise<(() => void) | undefined>;
+  changeServer: (typed: string, toResume: boolean) => Promise<(() => void) | undefined>;
 }
 
 /** Creates what the parts of a session share: its state, and its server. */
@@ -82,7 +82,7 @@ export function createRoom(options: SessionOptions): OwnRoom {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    async moveTo(typed, toResume = false) {
+    async changeServer(typed, toResume) {
       if (options.connectTo === undefined) {
         room.note("dim", "The server can't be changed here.");
         return undefined;

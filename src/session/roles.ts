@@ -18,7 +18,7 @@ export interface Roles {
 export function createRoles(
   room: Room,
   saver: Pick<Saver, "keepRole">,
-): Roles & { take(role: Role | undefined): Promise<void> } {
+): Roles & { take: (role: Role | undefined) => Promise<void> } {
   const { note, dispatch, state, roles } = room;
 
   const take = async (role: Role | undefined) => {

@@ -7,7 +7,7 @@ import { ClientError } from "../../../src/client/failure.ts";
 import type { Hands } from "../../../src/session/command.ts";
 import { commandNamed, runCommand } from "../../../src/session/commands.ts";
 import type { Beginning } from "../../../src/session/saved.ts";
-import { createSession } from "../../../src/session/session.ts";
+import { createSession } from "../../../src/session/create-session.ts";
 import type { Said } from "../../../src/session/transcript.ts";
 import { answer, connectionTo, createFakeClient } from "./fake-client.ts";
 

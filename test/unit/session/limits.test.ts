@@ -8,7 +8,7 @@ import type { ModelOffer } from "../../../src/client/http/contract.ts";
 import type { Extension } from "../../../src/protocol/routes.ts";
 import type { Beginning } from "../../../src/session/saved.ts";
 import { contextUsed, forgotten, refusedLength } from "../../../src/session/context.ts";
-import { createSession } from "../../../src/session/session.ts";
+import { createSession } from "../../../src/session/create-session.ts";
 import type { Said } from "../../../src/session/transcript.ts";
 import { answer, connectionTo, createFakeClient, type FakeClient } from "./fake-client.ts";
 

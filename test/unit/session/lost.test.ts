@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openConversations } from "../../../src/client/conversations/conversations.ts";
 import { ClientError } from "../../../src/client/failure.ts";
 import { pendingOf, type Pending } from "../../../src/session/pending.ts";
-import { createSession } from "../../../src/session/session.ts";
+import { createSession } from "../../../src/session/create-session.ts";
 import type { SessionOptions } from "../../../src/session/room.ts";
 import type { Said } from "../../../src/session/transcript.ts";
 import { answer, connectionTo, createFakeClient, type FakeClient } from "./fake-client.ts";

@@ -7,7 +7,7 @@ import { ClientError } from "../../../src/client/failure.ts";
 import type { ModelOffer } from "../../../src/client/http/contract.ts";
 import type { ModelChoice } from "../../../src/session/model.ts";
 import type { Beginning } from "../../../src/session/saved.ts";
-import { createSession } from "../../../src/session/session.ts";
+import { createSession } from "../../../src/session/create-session.ts";
 import { answer, connectionTo, createFakeClient, twoModels } from "./fake-client.ts";
 
 let dir: string;

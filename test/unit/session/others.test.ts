@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
-import { createSession } from "../../../src/session/session.ts";
+import { createSession } from "../../../src/session/create-session.ts";
 import type { Said } from "../../../src/session/transcript.ts";
 import { connectionTo, createFakeClient, type FakeClient } from "./fake-client.ts";
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
-import { createSession } from "../../../src/session/session.ts";
+import { createSession } from "../../../src/session/create-session.ts";
 import type { Said } from "../../../src/session/transcript.ts";
 import { answer, connectionTo, createFakeClient } from "./fake-client.ts";
 

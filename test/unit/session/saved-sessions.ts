@@ -6,7 +6,7 @@ import { openConversations } from "../../../src/client/conversations/conversatio
 import type { Extension } from "../../../src/protocol/routes.ts";
 import type { SessionOptions } from "../../../src/session/room.ts";
 import type { Beginning } from "../../../src/session/saved.ts";
-import { createSession } from "../../../src/session/session.ts";
+import { createSession } from "../../../src/session/create-session.ts";
 import type { Said } from "../../../src/session/transcript.ts";
 import { connectionTo, createFakeClient, type FakeClient } from "./fake-client.ts";
 

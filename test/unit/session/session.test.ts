@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
 import { newApiKey } from "../../../src/protocol/api-key.ts";
-import { createSession } from "../../../src/session/session.ts";
+import { createSession } from "../../../src/session/create-session.ts";
 import type { Said } from "../../../src/session/transcript.ts";
 import { answer, connectionTo, createFakeClient } from "./fake-client.ts";
 
