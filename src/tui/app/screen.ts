@@ -4,21 +4,20 @@ import { fullText, sentText } from "../composer/editor-state.ts";
 import { thawed } from "../composer/files.ts";
 import { keptText } from "../composer/kept-text.ts";
 import type { Display } from "../markdown/display.ts";
-import type { ChatOptions, ClipboardImage, Edited } from "../options.ts";
+import type { ChatOptions, ClipboardImage } from "../options.ts";
 import { CHAT_BODY_BYTES } from "../../protocol/limits.ts";
 import type { Form } from "../../session/form.ts";
 import { mostCharacters, refusedLength } from "../../session/context.ts";
-import { copyCommand } from "../../session/copy-command.ts";
 import type { Choice } from "../../session/finding.ts";
 import type { Session } from "../../session/session.ts";
 import { isBusy } from "../../session/state.ts";
 import { namedKey, type Key } from "../terminal/key.ts";
 import { createAttaching } from "./attaching.ts";
-import { takeEdited } from "./edited.ts";
+import { createEffects, type EffectOptions } from "./effects.ts";
 import { createFormFocus } from "./form-focus.ts";
 import { isTyping, pressInForm } from "./form-keys.ts";
 import { createImagePaste, noImageWords } from "./image-paste.ts";
-import { leaveHint, paste, press, type Effect } from "./press.ts";
+import { paste, press } from "./press.ts";
 import { createPromptList } from "./prompt-list.ts";
 import { createSendWithFiles } from "./send-with-files.ts";
 import { createPicker, type Picker } from "./picker.ts";
@@ -30,10 +29,7 @@ import { createTicker } from "./ticker.ts";
 import { composerColumns, createView, draftOf, giveBack, type ViewState } from "./view-state.ts";
 import { TICK_MS } from "./working.ts";
 
-/** Milliseconds in which a second Ctrl-C leaves. */
-const ARMED_MS = 1_500;
-
-export interface ScreenOptions extends SenderOptions {
+export interface ScreenOptions extends SenderOptions, EffectOptions {
   look: () => Display;
   /** The rows of the terminal. */
   rows: () => number;
@@ -42,13 +38,8 @@ export interface ScreenOptions extends SenderOptions {
   onDraft: (text: string) => void;
   /** The files that a question may name. */
   finder?: ChatOptions["finder"];
-  /** Ctrl-G: opens the text in an editor. */
-  editText: (text: string) => Edited;
   /** Ctrl-V: the image of the clipboard. */
   pasteImage?: (() => Promise<ClipboardImage>) | undefined;
-  redraw: () => void;
-  suspend: () => void;
-  leave: () => void;
   now: () => number;
 }
 
@@ -91,11 +82,16 @@ export function createScreen(options: ScreenOptions): Screen {
   let view = createView(options.history);
   let version = 0;
   let isLeaving = false;
-  let armed: NodeJS.Timeout | undefined;
 
   const changed = () => {
     version += 1;
     for (const listener of listeners) listener();
+  };
+
+  /** Keeps the draft, and draws the view. */
+  const settle = () => {
+    options.onDraft(draftOf(view));
+    changed();
   };
 
   const pickerSearch = createPickerSearch({
@@ -116,11 +112,6 @@ export function createScreen(options: ScreenOptions): Screen {
   });
 
   const focus = createFormFocus({ open: () => session.state.form, onShown: changed, now: options.now });
-
-  const disarm = () => {
-    view = { ...view, armed: false, hint: undefined };
-    changed();
-  };
 
   const imagePaste = createImagePaste({
     read: options.pasteImage,
@@ -161,10 +152,7 @@ export function createScreen(options: ScreenOptions): Screen {
     view: () => view,
     setView: (next) => void (view = next),
     send: sendNow,
-    settle() {
-      options.onDraft(draftOf(view));
-      changed();
-    },
+    settle,
     isLeaving: () => isLeaving,
     crash: options.crash,
   });
@@ -179,59 +167,15 @@ export function createScreen(options: ScreenOptions): Screen {
     crash: options.crash,
   });
 
-  const perform = (effect: Effect) => {
-    clearTimeout(armed);
-    switch (effect.kind) {
-      case "none":
-        return;
-      case "send":
-        focus.ready();
-        return send(effect.text, effect.literal);
-      case "stop":
-        return session.stop();
-      case "leave":
-        return options.leave();
-      case "redraw":
-        return options.redraw();
-      case "suspend":
-        return options.suspend();
-      case "pasteImage":
-        return imagePaste.start();
-      case "openEditor":
-        view = takeEdited(view, options.editText(fullText(view.editor)));
-        return;
-      case "resume":
-        session.saver.resume(effect.id).catch(options.crash);
-        return;
-      case "chooseVersion":
-        session.versions.choose(effect.id).catch(options.crash);
-        return;
-      case "copy":
-        options.run(copyCommand, effect.id, false).catch(options.crash);
-        return;
-      case "chooseRole":
-        session.roles.choose(effect.name).catch(options.crash);
-        return;
-      case "chooseModel":
-        session.models.choose(effect.name).catch(options.crash);
-        return;
-      case "escape":
-        return session.stopEditing();
-      case "editLast":
-        return session.edit();
-      case "takeBack":
-        return session.takeBack();
-      case "sendQueue":
-        return session.sendQueue();
-      case "arm":
-        view = {
-          ...view,
-          armed: true,
-          hint: leaveHint(session.state.form !== undefined ? defaultKeymap : keys),
-        };
-        armed = setTimeout(disarm, ARMED_MS);
-    }
-  };
+  const effects = createEffects(options, {
+    send(text, literal) {
+      focus.ready();
+      send(text, literal);
+    },
+    pasteImage: () => imagePaste.start(),
+    change: (edit) => (view = edit(view)),
+    changed,
+  });
 
   /** Loading is over: the text that waits is sent, unless loading failed or something else has the keys now. */
   const endWaiting = () => {
@@ -241,15 +185,14 @@ export function createScreen(options: ScreenOptions): Screen {
       return;
     const pressed = press(view, namedKey("enter"), { ...around(), keys: defaultKeymap });
     view = pressed.view;
-    perform(pressed.effect);
-    options.onDraft(draftOf(view));
-    changed();
+    effects.perform(pressed.effect);
+    settle();
   };
 
   const formKey = (form: Form, key: Key) => {
     const meaning = pressInForm(form, key, view.armed);
     view = { ...view, armed: false, hint: undefined };
-    if (meaning.kind === "session") perform(meaning.effect);
+    if (meaning.kind === "session") effects.perform(meaning.effect);
     // A login is under way: what is typed meanwhile is the next question.
     else if (form.busy && isTyping(meaning.event)) view = press(view, key, around()).view;
     else session.form(meaning.event);
@@ -272,7 +215,7 @@ export function createScreen(options: ScreenOptions): Screen {
       session.stopEditing();
     }
     view = pressed.view;
-    perform(pressed.effect);
+    effects.perform(pressed.effect);
   };
 
   const around = () => ({
@@ -293,13 +236,18 @@ export function createScreen(options: ScreenOptions): Screen {
     options.onDraft(draftOf(view));
   };
 
+  const afterInput = () => {
+    pickerSearch.follow(view.picker);
+    attaching.follow();
+    settle();
+  };
+
   const insert = (text: string, type: "insert" | "recall" = "insert") => {
     if (text === "") return;
     const { columns } = around();
     view = { ...view, editor: edit(view.editor, { type, text }, columns) };
     attaching.follow();
-    options.onDraft(draftOf(view));
-    changed();
+    settle();
   };
 
   return {
@@ -330,11 +278,8 @@ export function createScreen(options: ScreenOptions): Screen {
       const form = focus.current();
       if (form !== undefined) formKey(form, key);
       else composerKey(key);
-      pickerSearch.follow(view.picker);
-      attaching.follow();
       promptList.follow(view.editor);
-      options.onDraft(draftOf(view));
-      changed();
+      afterInput();
     },
     paste(text) {
       if (isLeaving) return;
@@ -344,10 +289,7 @@ export function createScreen(options: ScreenOptions): Screen {
         // Shown before it is sent, because the paste may have been meant for another window.
         view = { ...view, hint: refusedLength(session.state, fullText(view.editor)) };
       } else session.form({ type: "insert", text });
-      pickerSearch.follow(view.picker);
-      attaching.follow();
-      options.onDraft(draftOf(view));
-      changed();
+      afterInput();
     },
     insert,
     restore: (text) => insert(text, "recall"),
@@ -359,8 +301,7 @@ export function createScreen(options: ScreenOptions): Screen {
       // What is typed there instead is another question, which must not replace the last one.
       if (sentText(view.editor).trim() !== text.trim()) session.stopEditing();
       else if (toEdit) view = { ...view, editor: thawed(view.editor) };
-      options.onDraft(draftOf(view));
-      changed();
+      settle();
     },
     choose(choices, of) {
       view = { ...view, picker: createPicker(choices, of) };
@@ -373,7 +314,7 @@ export function createScreen(options: ScreenOptions): Screen {
       unsubscribe();
       ticker.close();
       pickerSearch.close();
-      clearTimeout(armed);
+      effects.close();
       focus.close();
     },
   };
