@@ -20,9 +20,9 @@ export const digestOf = (/** @type {string} */ key) => createHash("sha256").upda
  * One person who asks one question after the other, each under its own key, and repeats it under the same key until the
  * outcome is known. Some people disconnect during the answer and ask again. Without keys, nothing is repeated.
  * @param {{ url: string | undefined }} victim
- * @param {{ keyed?: boolean }} options
+ * @param {{ keyed?: boolean, dispatcher?: import("undici").Dispatcher }} options
  */
-export function createPerson(victim, { keyed = true } = {}) {
+export function createPerson(victim, { keyed = true, dispatcher } = {}) {
   const username = `p-${randomUUID()}`;
   const password = randomUUID();
   /** Whether this person asks at OpenAI's endpoint. */
@@ -43,6 +43,7 @@ export function createPerson(victim, { keyed = true } = {}) {
       headers: { "content-type": "application/json", ...headers },
       body: JSON.stringify(body),
       signal,
+      dispatcher,
     });
     return { status: reply.statusCode, text: await reply.body.text(), headers: reply.headers };
   }
@@ -140,6 +141,7 @@ export function createPerson(victim, { keyed = true } = {}) {
       // The run may pass midnight.
       const reply = await request(`${victim.url}/api/usage/?days=2&by=key`, {
         headers: { authorization: `Bearer ${asker}` },
+        dispatcher,
       });
       const { keys } = /** @type {{ keys: { name: string | null, tokens: number }[] }} */ (
         await reply.body.json()
@@ -149,6 +151,7 @@ export function createPerson(victim, { keyed = true } = {}) {
     async balance() {
       const reply = await request(`${victim.url}/api/token_balance/`, {
         headers: { authorization: `Bearer ${token}` },
+        dispatcher,
       });
       const { tokens } = /** @type {{ tokens: number }} */ (await reply.body.json());
       return { tokens, held: Number(reply.headers["tokens-held"]) };

@@ -1,58 +1,91 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Agent } from "undici";
+import { leftOpen, openGauge, said } from "../support/gauge.js";
 import { createPerson } from "./client.js";
 import { PRICE, STARTING_TOKENS } from "./crash-run.js";
+import { damageOf } from "./on-folder.js";
 import { createVictim } from "./server.js";
 import { openMoodyUpstream } from "./upstream.js";
+import { createVisitor } from "./visitor.js";
 
-/** @typedef {{ questions: number, rss: number[], violations: string[] }} Report `rss` in bytes, after gc, at each interval's end */
+/** @typedef {import("../support/gauge.js").Measured} Measured */
+/** @typedef {{ questions: number, measured: Measured[], violations: string[] }} Report `measured` at each interval's end */
+/** @typedef {Pick<ReturnType<typeof createPerson>, "username" | "counts" | "fates" | "balance">} Customer */
+
+/** Visitors log in anew all the time, and with wrong passwords. */
+const LIMITS = ["--limit-login-address", "off"];
+
+const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Loads one server, which is never killed, and measures its memory. The questions have no keys: a key is kept for a day
- * (docs/http-api.md#idempotency), and the memory of those that are kept would hide what is kept by mistake.
- * @param {{ intervals: number, interval: number, people?: number, told?: (sentence: string) => void }} options
+ * Loads one server, which is never killed, and measures its memory. New questions have no keys: a key is kept for a day
+ * (docs/http-api.md#idempotency), and the memory of those that are kept would hide what is kept by mistake. At the end the
+ * server may have nothing open that it had not before the load, and its folder must be whole.
+ * @param {{ intervals: number, interval: number, people?: number, visitors?: number, told?: (sentence: string) => void }} options
  *   `interval` in milliseconds
  * @returns {Promise<Report>}
  */
-export async function memoryRun({ intervals, interval, people = 16, told = () => {} }) {
-  const data = await mkdtemp(join(tmpdir(), "ai-chat-memory-"));
+export async function memoryRun({ intervals, interval, people = 16, visitors = 4, told = () => {} }) {
+  const folder = await mkdtemp(join(tmpdir(), "ai-chat-memory-"));
+  const data = join(folder, "data");
   const upstream = await openMoodyUpstream();
+  const gauge = await openGauge(folder);
   const victim = createVictim({
-    ground: { argv: ["--data", data], env: {} },
+    ground: { argv: ["--data", data, ...LIMITS], env: {} },
     upstream: upstream.url,
     startingTokens: STARTING_TOKENS,
+    gauge,
   });
+  const dispatcher = new Agent();
   try {
-    await victim.start({ measured: true });
-    const crowd = Array.from({ length: people }, () => createPerson(victim, { keyed: false }));
-    await Promise.all(crowd.map((person) => person.signUp()));
+    await victim.start();
+    const askers = Array.from({ length: people }, () => createPerson(victim, { keyed: false, dispatcher }));
+    const others = Array.from({ length: visitors }, () => createVisitor(victim, dispatcher));
+    /** @type {Customer[]} */
+    const crowd = [...askers, ...others];
+    await Promise.all([...askers, ...others].map((person) => person.signUp()));
+    const before = await gauge.measure();
+    told(`before the load: ${said(before)}`);
     let over = false;
-    const asking = Promise.all(crowd.map((person) => person.keepAsking(() => over)));
+    const busy = Promise.all([
+      ...askers.map((person) => person.keepAsking(() => over)),
+      ...others.map((visitor) => visitor.keepGoing(() => over)),
+    ]);
     const asked = () => crowd.reduce((sum, { counts }) => sum + counts.asked, 0);
-    /** @type {number[]} */
-    const rss = [];
-    while (rss.length < intervals) {
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, interval)), asking]);
-      rss.push(await victim.memory());
-      told(`${rss.length}: ${asked()} questions, ${((rss.at(-1) ?? 0) / 2 ** 20).toFixed(1)} MiB after gc`);
+    /** @type {Measured[]} */
+    const measured = [];
+    while (measured.length < intervals) {
+      await Promise.race([pause(interval), busy]);
+      const now = await gauge.measure();
+      measured.push(now);
+      told(`interval ${measured.length}: ${asked()} questions, ${said(now)}`);
     }
     over = true;
-    await asking;
+    await busy;
     const balances = await Promise.all(crowd.map((person) => person.balance()));
-    await victim.end("SIGTERM");
-    const violations = await violationsOf(join(data, "ledger.jsonl"), crowd, balances);
-    return { questions: asked(), rss, violations };
+    await dispatcher.close();
+    upstream.close();
+    const violations = await leftOpen(gauge, before);
+    told(`after the load: ${said(await gauge.measure())}`);
+    const code = await victim.end("SIGTERM");
+    if (code !== 0) violations.push(`the server ended with ${code}`);
+    violations.push(...(await violationsOf(join(data, "ledger.jsonl"), crowd, balances)));
+    violations.push(...(await damageOf(data)));
+    return { questions: asked(), measured, violations };
   } finally {
     await victim.end("SIGKILL");
+    gauge.close();
     upstream.close();
-    await rm(data, { recursive: true, force: true });
+    await dispatcher.destroy();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
 /**
  * Every answer has a charge, each question at most one, and the balances are what the ledger says.
- * @param {string} file @param {ReturnType<typeof createPerson>[]} crowd @param {{ tokens: number, held: number }[]} balances
+ * @param {string} file @param {Customer[]} crowd @param {{ tokens: number, held: number }[]} balances
  */
 async function violationsOf(file, crowd, balances) {
   const lines = (await readFile(file, "utf8")).trimEnd().split("\n");

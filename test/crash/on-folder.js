@@ -1,6 +1,11 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const program = fileURLToPath(new URL("../../bin/ai-chat.js", import.meta.url));
 
 /**
  * Where the server of a crash test keeps its accounts.
@@ -13,6 +18,16 @@ import { join } from "node:path";
  * @property {() => Promise<boolean>} adds Whether it adds up; to be called when the server has ended.
  * @property {() => Promise<void>} close
  */
+
+/** What `store check` finds. @param {string} data */
+export async function damageOf(data) {
+  const env = { PATH: process.env.PATH, HOME: "/nonexistent" };
+  const checked = promisify(execFile)(process.execPath, [program, "store", "check", data], { env });
+  return checked.then(
+    () => [],
+    (error) => [`store check: ${error.stdout}${error.stderr}`],
+  );
+}
 
 /** A folder of the JSON store. @returns {Promise<Ground>} */
 export async function openFolder() {
@@ -27,8 +42,7 @@ export async function openFolder() {
       const facts = lines.map((line) => JSON.parse(line));
       return facts.flatMap(({ fact, key }) => (fact === "charge" ? [key] : []));
     },
-    // The server has checked each line when it started.
-    adds: async () => true,
+    adds: async () => (await damageOf(data)).length === 0,
     close: () => rm(data, { recursive: true, force: true }),
   };
 }

@@ -54,13 +54,13 @@ async function crash() {
 async function memory() {
   if (!(minutes >= 3))
     throw new Error("--memory needs --minutes 3 or more: minute 2 is compared with the last one");
-  const { questions, rss, violations } = await memoryRun({
+  const { questions, measured, violations } = await memoryRun({
     intervals: Math.floor(minutes),
     interval: 60_000,
-    told: (sentence) => console.log(`minute ${sentence}`),
+    told: console.log,
   });
   for (const violation of violations) console.log(violation);
-  const growth = (rss.at(-1) ?? NaN) / (rss[1] ?? NaN);
+  const growth = (measured.at(-1)?.rss ?? NaN) / (measured[1]?.rss ?? NaN);
   console.log(
     `questions ${questions}, memory of the last minute beside minute 2: ${growth.toFixed(3)}, violations: ${violations.length}`,
   );

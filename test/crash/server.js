@@ -3,27 +3,26 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("../../bin/ai-chat.js", import.meta.url));
-const memory = new URL("./memory.js", import.meta.url).href;
 
 /**
  * A real `ai-chat serve`, which can be killed and started again. `url` is the address of the running
- * server, undefined while none runs.
- * @param {{ ground: Pick<import("./on-folder.js").Ground, "argv" | "env">, upstream: string, startingTokens: number }} options
+ * server, undefined while none runs. A `gauge` measures it.
+ * @param {{ ground: Pick<import("./on-folder.js").Ground, "argv" | "env">, upstream: string, startingTokens: number, gauge?: import("../support/gauge.js").Gauge }} options
  */
-export function createVictim({ ground, upstream, startingTokens }) {
+export function createVictim({ ground, upstream, startingTokens, gauge }) {
   /** @type {import("node:child_process").ChildProcess | undefined} */
   let child;
   const victim = {
     /** @type {string | undefined} */
     url: undefined,
-    /** Starts it and waits until it listens; throws with its output if it doesn't. `measured`: for {@link memory}. */
-    async start({ measured = false } = {}) {
+    /** Starts it and waits until it listens; throws with its output if it doesn't. Port 0 is any. */
+    async start({ port = 0 } = {}) {
       const argv = [
-        ...(measured ? ["--expose-gc", "--import", memory] : []),
+        ...(gauge?.execArgv ?? []),
         program,
         "serve",
         "--port",
-        "0",
+        String(port),
         ...ground.argv,
         "--provider",
         "openai",
@@ -41,9 +40,15 @@ export function createVictim({ ground, upstream, startingTokens }) {
         "silent",
       ];
       const started = spawn(process.execPath, argv, {
-        stdio: ["ignore", "pipe", "pipe", ...(measured ? [/** @type {const} */ ("ipc")] : [])],
+        stdio: ["ignore", "pipe", "pipe"],
         // Only PATH of this machine's environment: no proxies, no other settings.
-        env: { PATH: process.env.PATH, HOME: "/nonexistent", AI_CHAT_API_KEY: "none", ...ground.env },
+        env: {
+          PATH: process.env.PATH,
+          HOME: "/nonexistent",
+          AI_CHAT_API_KEY: "none",
+          ...gauge?.env,
+          ...ground.env,
+        },
       });
       child = started;
       let printed = "";
@@ -58,20 +63,14 @@ export function createVictim({ ground, upstream, startingTokens }) {
         started.once("exit", (code) => reject(new Error(`serve ended with ${code}:\n${printed}`)));
       });
     },
-    /** Its RSS after gc, in bytes. @returns {Promise<number>} */
-    async memory() {
-      if (!child?.connected) throw new Error("the server is not measured, or has ended");
-      child.send("measure");
-      const [rss] = await once(child, "message");
-      return rss;
-    },
-    /** @param {NodeJS.Signals} signal SIGKILL, or SIGTERM for a clean stop; waits until it has ended */
+    /** @param {NodeJS.Signals} signal SIGKILL, or SIGTERM for a clean stop; resolves to its exit code when it has ended */
     async end(signal) {
       victim.url = undefined;
-      if (!child || child.exitCode !== null || child.signalCode !== null) return;
+      if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode;
       const ended = once(child, "exit");
       child.kill(signal);
-      await ended;
+      const [code] = await ended;
+      return code;
     },
   };
   return victim;

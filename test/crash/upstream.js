@@ -2,11 +2,11 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 
-const words = ["forty", "-two", " is", " the", " answer", "."];
+const always = ["forty", "-two", " is", " the", " answer", "."];
 const pause = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 15));
 
-/** @param {import("node:http").ServerResponse} response */
-async function stream(response) {
+/** @param {import("node:http").ServerResponse} response @param {string[]} words */
+async function stream(response, words) {
   response.writeHead(200, { "content-type": "text/event-stream" });
   for (const [i, content] of words.entries()) {
     if (response.destroyed) return;
@@ -21,8 +21,8 @@ async function stream(response) {
   response.end("data: [DONE]\n\n");
 }
 
-/** @param {import("node:http").ServerResponse} response */
-async function plain(response) {
+/** @param {import("node:http").ServerResponse} response @param {string[]} words */
+async function plain(response, words) {
   await pause();
   const choices = [
     { index: 0, message: { role: "assistant", content: words.join("") }, finish_reason: "stop" },
@@ -34,21 +34,25 @@ async function plain(response) {
 /**
  * @param {import("node:http").IncomingMessage} request
  * @param {import("node:http").ServerResponse} response
+ * @param {Answer} answer
  */
-async function respond(request, response) {
+async function respond(request, response, answer) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   if (request.method === "GET") return void response.writeHead(404).end();
   if (Math.random() < 0.03)
     return void response.writeHead(500, { "content-type": "application/json" }).end("{}");
-  const { stream: streamed } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  await (streamed ? stream(response) : plain(response));
+  const { stream: streamed, messages } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  const words = answer(messages.at(-1).content);
+  await (streamed ? stream(response, words) : plain(response, words));
 }
 
-/** @returns {Promise<{ url: string, close(): void }>} its base URL, with `/v1` */
-export async function openMoodyUpstream() {
+/** @typedef {(question: string) => string[]} Answer The words of the answer to a question. */
+
+/** @param {Answer} [answer] @returns {Promise<{ url: string, close(): void }>} its base URL, with `/v1` */
+export async function openMoodyUpstream(answer = () => always) {
   const server = createServer(
-    (request, response) => void respond(request, response).catch(() => response.destroy()),
+    (request, response) => void respond(request, response, answer).catch(() => response.destroy()),
   );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
