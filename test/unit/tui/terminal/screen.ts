@@ -13,6 +13,7 @@ export function createScreen({ columns = 80, rows = 24, reflowCursorLine = false
     reflowCursorLine,
   });
   const written: string[] = [];
+  let parsed = 0;
   const stream = Object.assign(new EventEmitter(), {
     isTTY: true,
     columns,
@@ -23,11 +24,18 @@ export function createScreen({ columns = 80, rows = 24, reflowCursorLine = false
     writableLength: 0,
     write(chunk: string, done?: () => void): boolean {
       written.push(chunk);
-      term.write(chunk, done);
+      term.write(chunk, () => {
+        parsed++;
+        done?.();
+      });
       return true;
     },
   });
-  const settled = () => new Promise<void>((resolve) => term.write("", resolve));
+  /** Everything written has been parsed. The emulator parses in slices of time, so more can be written before the last. */
+  const settled = async () => {
+    do await new Promise<void>((resolve) => term.write("", resolve));
+    while (parsed < written.length);
+  };
   return {
     term,
     written,
