@@ -1,5 +1,6 @@
 import { promises, type Dirent } from "node:fs";
 import { join } from "node:path";
+import { createContext, Script } from "node:vm";
 import { isIgnored, rulesAbove, rulesIn, type Rules } from "./ignored.ts";
 
 /** What is looked at: a home folder or a tree of packages may have millions of files. */
@@ -27,12 +28,35 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   return entries.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
+/** Makes what runs a function, and is false if that was stopped because it takes longer. Nothing else stops a regular expression. */
+function createWithin(): (milliseconds: number, run: () => void) => boolean {
+  const context = createContext({});
+  const running = new Script("run()");
+  return (timeout, run) => {
+    context["run"] = run;
+    try {
+      running.runInContext(context, { timeout: Math.max(1, timeout) });
+      return true;
+    } catch (error) {
+      // An Error of the other context.
+      if ((error as { code?: unknown }).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return false;
+      throw error;
+    }
+  };
+}
+
 /**
  * The files below a folder, those near it first, with `/` between the names. Left out is what git ignores. Links are not
- * followed. Bounded: of a huge tree only a part comes.
+ * followed. Bounded: of a huge tree only a part comes, and also if the rules of a hostile repository take longer than
+ * `milliseconds`, as those with many `**` do for a deep folder.
  */
-export async function listFiles(root: string, general: string | undefined): Promise<string[]> {
-  const until = Date.now() + MOST.milliseconds;
+export async function listFiles(
+  root: string,
+  general: string | undefined,
+  milliseconds = MOST.milliseconds,
+): Promise<string[]> {
+  const until = Date.now() + milliseconds;
+  const within = createWithin();
   const files: string[] = [];
   const folders: { name: string; rules: Rules | undefined }[] = [
     { name: "", rules: await rulesAbove(root, general) },
@@ -41,15 +65,19 @@ export async function listFiles(root: string, general: string | undefined): Prom
     const { name, rules: above } = folders[at]!;
     const folder = join(root, name);
     const rules = await rulesIn(folder, above);
-    for (const entry of await entriesOf(folder)) {
-      const isFolder = entry.isDirectory();
-      if (!isFolder && !entry.isFile()) continue;
-      if ((isFolder && never.has(entry.name)) || isIgnored(rules, join(folder, entry.name), isFolder))
-        continue;
-      if (isFolder) folders.push({ name: `${name}${entry.name}/`, rules });
-      else files.push(`${name}${entry.name}`);
-      if (files.length >= MOST.files) return files;
-    }
+    const entries = await entriesOf(folder);
+    const take = () => {
+      for (const entry of entries) {
+        const isFolder = entry.isDirectory();
+        if (!isFolder && !entry.isFile()) continue;
+        if ((isFolder && never.has(entry.name)) || isIgnored(rules, join(folder, entry.name), isFolder))
+          continue;
+        if (isFolder) folders.push({ name: `${name}${entry.name}/`, rules });
+        else files.push(`${name}${entry.name}`);
+        if (files.length >= MOST.files) return;
+      }
+    };
+    if (!within(until - Date.now(), take) || files.length >= MOST.files) break;
   }
   return files;
 }
