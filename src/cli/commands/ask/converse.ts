@@ -3,9 +3,11 @@ import { ClientError } from "../../../client/failure.ts";
 import type { AnswerEvent, ApiClient, Offer } from "../../../client/http/contract.ts";
 import type { AnswerWriter } from "../../io/answer-writer.ts";
 import type { Call } from "../../argv/call.ts";
+import { typedCommand } from "../../connection/chosen-server.ts";
 import { IMAGES } from "../../../protocol/limits.ts";
 import { cutWords } from "../../../protocol/cut-words.ts";
 import { grouped } from "../../../text/numbers.ts";
+import { shellWord } from "../../../text/shell-word.ts";
 import { ClosedPipe } from "../../io/output.ts";
 import { startSpinner, type Spinner } from "../../io/spinner.ts";
 import { isAscii } from "../../io/terminal.ts";
@@ -55,10 +57,11 @@ interface Conversing {
 
 /** What the server offers. Throws if it takes no such question, because of its images. */
 async function offerFor(
-  { program, signal }: Call,
+  call: Call,
   images: number,
   { client, choice }: { client: ApiClient; choice: ModelChoice | undefined },
 ): Promise<Offer> {
+  const { signal } = call;
   const refusal = ({ models, extensions }: Offer) => refusedCount({ models, choice, extensions }, images);
   let offer = await client.offer(signal);
   if (refusal(offer) === undefined) return offer;
@@ -73,7 +76,7 @@ async function offerFor(
     hint:
       other === undefined
         ? "Nothing was sent. Leave images out."
-        : `Nothing was sent. Ask one that does, such as: ${program.name} ask -m ${other}`,
+        : `Nothing was sent. Ask one that does, such as: ${typedCommand(call, `ask -m ${shellWord(other)}`)}`,
   });
 }
 

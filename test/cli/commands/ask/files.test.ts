@@ -95,8 +95,7 @@ test("images that can't be sent are refused before anything is", async () => {
   const before = ai.requests.length;
   expect(await ask(["hi", "-f", path("a.png")])).toMatchObject({
     code: 2,
-    stderr:
-      "ai-chat: blind takes no images.\nNothing was sent. Ask one that does, such as: npx ai-chat ask -m sees\n",
+    stderr: `ai-chat: blind takes no images.\nNothing was sent. Ask one that does, such as: npx ai-chat ask -m sees -s ${server.url}\n`,
   });
   const five = ["a", "b", "c", "d", "e"].flatMap((name) => ["-f", path(`${name}.png`)]);
   const many = await ask(["--json", "-m", "sees", "hi", ...five]);
