@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { ClientError } from "../../../client/failure.ts";
 import { compactStore } from "../../../server/local.ts";
 import { counted } from "../../../text/numbers.ts";
@@ -40,7 +41,7 @@ export async function compact(call: Call): Promise<number> {
   const { older, before, after, accounts, tokens, head } = done;
   if (output.json)
     await output.document({
-      store: dir,
+      store: resolve(dir),
       older,
       before,
       after,

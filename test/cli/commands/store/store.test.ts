@@ -1,5 +1,5 @@
 import { appendFile, readFile, readdir, rename, truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { prepareHome } from "../../../support/prepared-home.ts";
 import { moveInto, runInside } from "../../../support/run-inside.ts";
@@ -195,6 +195,8 @@ test("store compact begins a new ledger, which the other commands read; a databa
   expect(facts).toMatchObject([{ fact: "opening", balance: 3900 }]);
   const used = JSON.parse((await runInside(["report", "--by", "account", "--json"])).stdout);
   expect(used).toEqual([{ account: "jane", questions: 1, tokens: 100 }]);
+  const again = await runInside(["store", "compact", relative(process.cwd(), dir), "--json"]);
+  expect(JSON.parse(again.stdout)).toMatchObject({ store: dir });
   for (const words of [[], ["postgres://db/chat"], [dir, dir], [dir, "--now"], [home.dir]])
     expect((await runInside(["store", "compact", ...words])).code).toBe(2);
 });
