@@ -10,7 +10,9 @@ async function pictured(text: string, background: keyof typeof backgrounds): Pro
 }
 
 it("keeps the spaces between columns, which some renderers take together", async () => {
-  expect(await pictured("\x1b[7mone two   three\x1b[0m", "dark")).toContain(">one two\u00a0\u00a0\u00a0three<");
+  expect(await pictured("\x1b[7mone two   three\x1b[0m", "dark")).toContain(
+    ">one two\u00a0\u00a0\u00a0three<",
+  );
 });
 
 it("shows the colours of the background, and what is inverse, dim and underlined", async () => {

@@ -62,7 +62,7 @@ export async function lookAtToken(
       return { findings: [untestable], document };
     const fault = await failureOf(error, call);
     const refused = error instanceof ClientError && fault.exit === 4;
-    const text = refused ? `that from ${from} is refused. ${fault.message}` : fault.message;
+    const text = refused ? `the token from ${from} is refused. ${fault.message}` : fault.message;
     return {
       findings: [{ about: "token", text, fault: { ...fault, message: text } }],
       document: refused ? { ...document, valid: false } : document,
