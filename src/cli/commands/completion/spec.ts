@@ -18,7 +18,7 @@ export const spec: CommandSpec = {
     ["%% completion fish > ~/.config/fish/completions/ai-chat.fish", "once, for fish"],
   ],
   notes:
-    "Completes commands, options and their values, saved conversations by title, servers, models, API keys and settings, for the command ai-chat (npm install -g ai-chat-system). It asks a server only for your API keys and the names of its models, for a second at most.",
+    "Completes commands, options and their values, saved conversations by title, servers, models, roles, API keys and settings, for the command ai-chat (npm install -g ai-chat-system). It asks a server only for your API keys and the names of its models, for a second at most.",
   grace: 0,
   run: async () => (await import("./completion.ts")).completion,
 };
