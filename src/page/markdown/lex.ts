@@ -1,7 +1,5 @@
-import { getDefaults, Lexer, Tokenizer, type MarkedToken, type Token, type Tokens } from "marked";
-
-/** Most levels of quotes, lists, emphasis and links in each other; what is deeper is text. */
-const DEEPEST = 30;
+import { getDefaults, Lexer, type MarkedToken, type Token, type Tokenizer, type Tokens } from "marked";
+import { BoundedTokenizer } from "../../text/bounded-tokenizer.ts";
 
 /** Most marks of emphasis, code and links in one paragraph: the time of marked grows with their square. */
 const MOST_MARKS = 2_000;
@@ -12,22 +10,16 @@ const LONGEST_ADDRESS = 1_000;
 /** Most cells of a table: short rows are filled up to the columns of the first one. */
 const MOST_CELLS = 10_000;
 
-/** marked's rules with a bound on their nesting, because it reads the inside of each mark again. */
-class BoundedTokenizer extends Tokenizer {
-  #depth = 0;
+/** Quotes, lists and references are bounded, too, and so are tables. */
+class AnswerTokenizer extends BoundedTokenizer {
+  protected override deepest = 30;
 
   override blockquote(src: string): Tokens.Blockquote | undefined {
-    return this.#deeper(() => super.blockquote(src));
+    return this.deeper(() => super.blockquote(src));
   }
 
   override list(src: string): Tokens.List | undefined {
-    return this.#deeper(() => super.list(src));
-  }
-
-  /** As in the terminal, `2*3*4` is no emphasis. */
-  override emStrong(src: string, masked: string, before = ""): Tokens.Em | Tokens.Strong | undefined {
-    if (/[\d*]$/.test(before) && /^\*{1,2}\d/.test(src)) return undefined;
-    return this.#deeper(() => super.emStrong(src, masked, before));
+    return this.deeper(() => super.list(src));
   }
 
   /** `\(` and `\[` begin a formula: LaTeX stays as it is. */
@@ -35,17 +27,8 @@ class BoundedTokenizer extends Tokenizer {
     return /^\\[()[\]]/.test(src) ? undefined : super.escape(src);
   }
 
-  /** One `~` stands for "about" and for ranges. */
-  override del(src: string, masked: string, before = ""): Tokens.Del | undefined {
-    return src.startsWith("~~") ? this.#deeper(() => super.del(src, masked, before)) : undefined;
-  }
-
-  override link(src: string): Tokens.Link | Tokens.Image | undefined {
-    return this.#deeper(() => super.link(src));
-  }
-
   override reflink(...args: Parameters<Tokenizer["reflink"]>): ReturnType<Tokenizer["reflink"]> {
-    return this.#deeper(() => super.reflink(...args));
+    return this.deeper(() => super.reflink(...args));
   }
 
   override table(src: string): Tokens.Table | undefined {
@@ -53,16 +36,6 @@ class BoundedTokenizer extends Tokenizer {
     if (lines === undefined || lines.length * (lines[1]?.split("|").length ?? 1) > MOST_CELLS)
       return undefined;
     return super.table(src);
-  }
-
-  #deeper<T>(read: () => T): T | undefined {
-    if (this.#depth >= DEEPEST) return undefined;
-    this.#depth += 1;
-    try {
-      return read();
-    } finally {
-      this.#depth -= 1;
-    }
   }
 }
 
@@ -89,7 +62,7 @@ export const createReferences = (): References => Object.create(null) as Referen
 
 /** The tokens of some Markdown. */
 export function lex(source: string, references: References): MarkedToken[] {
-  const lexer = new BoundedLexer({ ...getDefaults(), tokenizer: new BoundedTokenizer() });
+  const lexer = new BoundedLexer({ ...getDefaults(), tokenizer: new AnswerTokenizer() });
   lexer.tokens.links = references;
   return lexer.lex(source) as MarkedToken[];
 }

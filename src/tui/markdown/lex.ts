@@ -1,4 +1,5 @@
-import { getDefaults, Hooks, Lexer, Tokenizer, type MarkedToken, type Token, type Tokens } from "marked";
+import { getDefaults, Hooks, Lexer, type MarkedToken, type Token, type Tokens } from "marked";
+import { BoundedTokenizer } from "../../text/bounded-tokenizer.ts";
 import { decodeEntities } from "../../text/entities.ts";
 import { hasCjk, withoutPunctuationBesideMarks } from "./cjk.ts";
 import { displayFormula, endWithFormulas, formulaEnd, literals } from "./formula.ts";
@@ -20,22 +21,16 @@ export interface NoteToken {
 
 export type AnyToken = MarkedToken | FormulaToken | NoteToken;
 
-/** Most levels of nested emphasis, links and strikes; deeper marks are plain text. */
-const DEEPEST = 40;
-
 /**
- * marked's rules, with these differences:
- * - nesting has a bound, because marked reads the inside of each mark again: 400 nested marks took a second;
+ * The rules of all answers, and of this:
  * - emphasis beside CJK punctuation works (src/tui/markdown/cjk.ts);
- * - one `~` is no strike: it stands for "about" and for ranges; `*` and `**` between digits calculate;
  * - all entities are decoded, each once;
  * - a line in a formula begins no block;
  * - a `|` in code or in a formula does not end a table's cell if there would be too many of them.
  */
-class AnswerTokenizer extends Tokenizer {
+class AnswerTokenizer extends BoundedTokenizer {
   /** All that follows where a block is read; marked gives `paragraph` only what is before the next display. */
   rest = "";
-  #depth = 0;
 
   override lheading(src: string): Tokens.Heading | undefined {
     const token = super.lheading(src);
@@ -64,17 +59,11 @@ class AnswerTokenizer extends Tokenizer {
   }
 
   override emStrong(src: string, masked: string, before = ""): Tokens.Em | Tokens.Strong | undefined {
-    if (/[\d*]$/.test(before) && /^\*{1,2}\d/.test(src)) return undefined;
-    return this.#deeper(() => super.emStrong(src, masked, withoutCjk(src, before)));
+    return super.emStrong(src, masked, withoutCjk(src, before));
   }
 
   override del(src: string, masked: string, before = ""): Tokens.Del | undefined {
-    if (!src.startsWith("~~")) return undefined;
-    return this.#deeper(() => super.del(src, masked, withoutCjk(src, before)));
-  }
-
-  override link(...args: Parameters<Tokenizer["link"]>): Tokens.Link | Tokens.Image | undefined {
-    return this.#deeper(() => super.link(...args));
+    return super.del(src, masked, withoutCjk(src, before));
   }
 
   override inlineText(src: string): Tokens.Text | undefined {
@@ -94,16 +83,6 @@ class AnswerTokenizer extends Tokenizer {
     ];
     const token = super.table(bounded.join("\n"));
     return token && { ...token, raw: raw.trimEnd() };
-  }
-
-  #deeper<T>(read: () => T): T | undefined {
-    if (this.#depth >= DEEPEST) return undefined;
-    this.#depth += 1;
-    try {
-      return read();
-    } finally {
-      this.#depth -= 1;
-    }
   }
 }
 
