@@ -66,7 +66,7 @@ const edits = [
     file: /\/yoga-layout\/dist\/src\/index\.js$/,
     text: "const Yoga = wrapAssembly(await loadYoga());",
     by: "const Yoga = {}; layout.loaded = loadYoga().then((lib) => Object.assign(Yoga, wrapAssembly(lib)));",
-    begin: `import { layout } from ${JSON.stringify(here("../src/tui/app/layout.ts"))};`,
+    begin: `import { layout } from ${JSON.stringify(here("../src/tui/app/ink-layout.ts"))};`,
   },
   // Of its development build.
   { file: /\/ink\/build\/reconciler\.js$/, text: /isDev\(\)/g, by: "false", begin: "" },

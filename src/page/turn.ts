@@ -15,7 +15,7 @@ export interface TurnView {
 /** Whether the end of the page is in view: then it stays there while the answer grows. */
 const isAtEnd = () => scrollY + innerHeight >= document.documentElement.scrollHeight - 40;
 
-export const scrollToEnd = (): void => scrollTo(0, document.documentElement.scrollHeight);
+const scrollToEnd = (): void => scrollTo(0, document.documentElement.scrollHeight);
 
 function followEnd(): () => void {
   return isAtEnd() ? scrollToEnd : () => {};

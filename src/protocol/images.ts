@@ -21,7 +21,7 @@ const signatures: readonly [ImageType, ...[at: number, bytes: string][]][] = [
 ];
 
 /** How many bytes {@link imageType} looks at. */
-export const SIGNATURE_BYTES = 12;
+const SIGNATURE_BYTES = 12;
 
 /** What kind of image the bytes are, by how they begin; undefined if they are none of these. */
 export function imageType(bytes: Uint8Array): ImageType | undefined {

@@ -13,7 +13,7 @@ const chosenOf = ({ models, choice }: Choosing) =>
   models.find(({ name, isDefault }) => (choice ? name === choice.name : isDefault));
 
 /** Whether the model that answers takes images; undefined while that is not known. */
-export function takesImages(now: Choosing): boolean | undefined {
+function takesImages(now: Choosing): boolean | undefined {
   const isOffered = now.extensions?.has("images");
   if (isOffered !== true || now.models.length === 0) return isOffered;
   const chosen = chosenOf(now);

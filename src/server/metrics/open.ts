@@ -1,10 +1,9 @@
-import { Registry } from "prom-client";
+import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Place } from "../core/listen-error.ts";
 import { aiMetrics } from "./ai.ts";
 import { gauges, type Sources } from "./gauges.ts";
 import { keep } from "./keep.ts";
 import { listen } from "./listen.ts";
-import { processMetrics } from "./process.ts";
 import { questionMetrics } from "./questions.ts";
 import { requestMetrics } from "./requests.ts";
 import { createScrape } from "./scrape.ts";
@@ -15,6 +14,16 @@ interface Needs {
   version: string;
   /** Names of the models that can be asked now. Others have the label `other`. */
   models: () => readonly { name: string }[];
+}
+
+let ofProcess: Registry | undefined;
+
+/** The metrics of the process and of Node. One registry for all servers of a process: prom-client never stops to watch. */
+function processMetrics(): Registry {
+  if (ofProcess) return ofProcess;
+  ofProcess = new Registry();
+  collectDefaultMetrics({ register: ofProcess });
+  return ofProcess;
 }
 
 /** The metrics of one server (docs/monitoring.md#metrics). No label has a name, an address or a path that a client chose. */

@@ -5,7 +5,7 @@ import { OPENAI_URL, readBaseUrl } from "./base-url.ts";
 const SHORT = 8;
 
 /** Values that may be secret by their length or their name. */
-export const secretValues = (values: Iterable<[string, string]>): string[] =>
+const secretValues = (values: Iterable<[string, string]>): string[] =>
   [...values]
     .filter(([name, value]) => value.length >= SHORT || isSecretName(name.toLowerCase()))
     .map(([, value]) => value);

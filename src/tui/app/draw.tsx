@@ -4,7 +4,7 @@ import type { ChatOptions } from "../options.ts";
 import type { LiveStdout } from "../terminal/live-stdout.ts";
 import { Boundary } from "./Boundary.tsx";
 import type { Ending } from "./ending.ts";
-import { layout } from "./layout.ts";
+import { layout } from "./ink-layout.ts";
 import { Live } from "./Live.tsx";
 import type { Screen } from "./screen.ts";
 

@@ -54,7 +54,7 @@ const securityOf = (access: Access): Node[] => [
 ];
 
 /** All errors of an operation. */
-export const errorsOf = ({ access, body, reads, errors: own }: Operation): ErrorCode[] => [
+const errorsOf = ({ access, body, reads, errors: own }: Operation): ErrorCode[] => [
   ...everywhere,
   ...(body || reads ? ofBody : []),
   ...ofAccess[access],

@@ -16,7 +16,7 @@ import { SWEEP_ACCOUNT } from "./sweep.ts";
  * fit, or whose key or id exists, takes no effect; if it comes before others of its account, those may take none either.
  * `only`: a condition for the accounts.
  */
-export const holdSql = (only = "true"): string => `
+const holdSql = (only = "true"): string => `
 WITH asked AS (
   SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::float8[], $7::bigint[], $8::text[], $9::text[])
     WITH ORDINALITY AS i (id, account, key, digest, price, life, generation, jti, model, place)

@@ -3,7 +3,7 @@ import { openDatabase, type Database, type Query } from "./database.ts";
 import { start } from "./start.ts";
 
 /** Milliseconds for one statement: one of them may read and sort the whole ledger. */
-export const LONG_STATEMENT = 60 * 60 * 1000;
+const LONG_STATEMENT = 60 * 60 * 1000;
 
 /** Lifts the role's `statement_timeout`, which is meant for a server, for this transaction. */
 export const UNLIMITED = "SET LOCAL statement_timeout = 0";

@@ -14,7 +14,6 @@ import {
   type Questions,
 } from "../../../../src/server/core/questions.ts";
 import type { SignIn } from "../../../../src/server/core/sign-in.ts";
-import { FAILURES } from "../../../../src/server/metrics/outcome.ts";
 import { createMetrics, type Metrics } from "../../../../src/server/metrics/open.ts";
 import { errors, type ErrorCode } from "../../../../src/protocol/errors.ts";
 import { pagePaths, routes } from "../../../../src/protocol/routes.ts";
@@ -193,7 +192,7 @@ const fail = fc.oneof(
 test("whatever comes, labels are from fixed lists and the configuration", async () => {
   const allowed: Record<string, ReadonlySet<string>> = {
     model: new Set(["small", "other"]),
-    outcome: new Set(["answered", "replayed", "client_left_charged", "ok", ...FAILURES]),
+    outcome: new Set(["answered", "replayed", "client_left", "client_left_charged", "ok", ...codes]),
     kind: new Set(AI_FAILURES),
     limit: new Set(LIMITS),
     route: new Set([...Object.values(routes), ...Object.values(pagePaths), "other"]),
