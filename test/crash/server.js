@@ -2,6 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
+/** Longest time in ms that a server may take to stop. Its drain takes 5 s. */
+const LONGEST_STOP = 60_000;
+
 const program = fileURLToPath(new URL("../../bin/ai-chat.js", import.meta.url));
 
 /**
@@ -63,13 +66,19 @@ export function createVictim({ ground, upstream, startingTokens, gauge }) {
         started.once("exit", (code) => reject(new Error(`serve ended with ${code}:\n${printed}`)));
       });
     },
-    /** @param {NodeJS.Signals} signal SIGKILL, or SIGTERM for a clean stop; resolves to its exit code when it has ended */
+    /**
+     * Resolves to its exit code when it has ended; null if a signal ended it, also if it did not stop in time.
+     * @param {NodeJS.Signals} signal SIGKILL, or SIGTERM for a clean stop
+     */
     async end(signal) {
       victim.url = undefined;
       if (!child || child.exitCode !== null || child.signalCode !== null) return child?.exitCode;
       const ended = once(child, "exit");
       child.kill(signal);
+      const running = child;
+      const late = setTimeout(() => running.kill("SIGKILL"), LONGEST_STOP);
       const [code] = await ended;
+      clearTimeout(late);
       return code;
     },
   };
