@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -490,6 +490,11 @@ describe("a session that is killed during an answer", () => {
       await killed.sees("Half of it.");
       killed.type("three\r");
       await killed.onScreen("queue · 1 question");
+      // The screen can show the queue a moment before the disk has it.
+      const draft = join(home.dir, "state", "ai-chat", `draft-${await killed.programPid()}.json`);
+      await vi.waitFor(async () => expect(await readFile(draft, "utf8")).toContain("three"), {
+        timeout: 60_000,
+      });
       process.kill(await killed.programPid(), "SIGKILL");
       await killed.ended();
 
