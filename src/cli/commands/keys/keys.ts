@@ -1,6 +1,7 @@
 import { ClientError } from "../../../client/failure.ts";
 import type { ApiKeyInfo, ListedApiKey } from "../../../client/http/api-keys.ts";
 import type { ApiClient } from "../../../client/http/contract.ts";
+import type { Period } from "../../../protocol/refill.ts";
 import { counted, grouped } from "../../../text/numbers.ts";
 import { repeatable } from "../../../text/repeatable.ts";
 import { oneLine } from "../../../text/sanitize.ts";
@@ -43,9 +44,11 @@ const create: Action = async (call, client, words) => {
   );
 };
 
+const sinceWords = { day: "today", week: "this week", month: "this month" } satisfies Record<Period, string>;
+
 function rowOf(key: ListedApiKey): string {
   const { id, name, limit, spent, lastUsed } = key;
-  const sum = spent === null ? "" : ` ${grouped(spent)} spent this ${limit?.per ?? "month"},`;
+  const sum = spent === null ? "" : ` ${grouped(spent)} spent ${sinceWords[limit?.per ?? "month"]},`;
   const used = lastUsed === null ? "never used" : `last used ${minuteOf(lastUsed)}`;
   return `${oneLine(id)}  ${oneLine(name)}  ${limitWords(key)},${sum} ${used}, valid ${untilWords(key)}`;
 }

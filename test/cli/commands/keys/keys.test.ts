@@ -34,7 +34,7 @@ test("a key is made, asks as AI_CHAT_TOKEN, is listed, and is ended by its name"
   expect([change.code, change.stderr]).toEqual([4, expect.stringContaining("An API key can't change")]);
   const list = await run(["keys", "list"]);
   expect(list.stdout).toMatch(
-    /^[\w-]{36} {2}my editor {2}1,000 tokens a day, 100 spent this day, last used .* UTC, valid until .* UTC\n$/,
+    /^[\w-]{36} {2}my editor {2}1,000 tokens a day, 100 spent today, last used .* UTC, valid until .* UTC\n$/,
   );
   const usage = await run(["usage", "--days", "1", "--by", "key"]);
   expect(usage.stdout).toMatch(/\nmy editor: 1 question, 100 tokens\n$/);
