@@ -74,7 +74,7 @@ async function inFolder(dir: string, call: Call): Promise<number> {
   await mustBeFolder(dir, call);
   const checked = await checkFolder(dir, { ledgerKey: call.values.ledgerKey });
   const { ok, notes, lines } = checked;
-  if (ok && lines === 0) throw noStore(`There is nothing to check in ${dir}: ${notes.join(" ")}`, call);
+  if (ok && lines === 0) throw noStore([`There is nothing to check in ${dir}.`, ...notes].join(" "), call);
   return print(checked, report(dir, checked, "line"), call);
 }
 
