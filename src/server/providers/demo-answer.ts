@@ -53,13 +53,16 @@ ${facts(question, earlier)}`;
 
 function facts(question: string, earlier: number): string {
   const words = question.split(/\s+/).filter((word) => word !== "");
-  const longest = words.reduce((best, word) => (word.length > best.length ? word : best), "");
+  const longest = words.map(bare).reduce((best, word) => (word.length > best.length ? word : best), "");
   return [
     `- It has ${counted(words.length, "word")} and ${counted([...characters(question)].length, "character")}.`,
-    ...(words.length > 1 ? [`- Its longest word is \`${excerpt(longest)}\`.`] : []),
+    ...(words.length > 1 && longest !== "" ? [`- Its longest word is \`${excerpt(longest)}\`.`] : []),
     `- ${soFar(earlier)}`,
   ].join("\n");
 }
+
+/** A word without the punctuation around it. */
+const bare = (word: string) => word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{M}\p{N}]+$/gu, "");
 
 function soFar(earlier: number): string {
   return earlier === 0
