@@ -72,6 +72,92 @@ export const others: Dialect = {
       text: "Hi",
     },
     {
+      // theopenco/llmgateway#3297
+      name: "Anthropic: an account without credit",
+      plain: json(
+        `{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits."},"request_id":"req_1"}`,
+        "400 Bad Request",
+      ),
+      error: "upstream_error",
+      ai: "key",
+      log: /400 \(invalid_request_error\): its account has no credit left; add some there; it says: Your credit/,
+      told: /Tell whoever runs it/,
+    },
+    {
+      // modelscope/modelscope#1691
+      name: "MiniMax: an account without credit, with the status of a limit",
+      plain: json(
+        `{"error":{"http_code":"429","message":"insufficient balance (1008)","type":"insufficient_balance_error"},"request_id":"1"}`,
+        "429 Too Many Requests",
+      ),
+      error: "upstream_error",
+      ai: "key",
+      log: /no credit left/,
+      told: /Tell whoever runs it/,
+    },
+    {
+      // infiniflow/ragflow#17292
+      name: "MiniMax: an account without credit, inside a 200",
+      plain: json(
+        `{"id":"1","choices":null,"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}`,
+      ),
+      streamed: stream(
+        data(
+          `{"id":"1","choices":null,"base_resp":{"status_code":1008,"status_msg":"insufficient balance"}}`,
+        ),
+      ),
+      error: "upstream_error",
+      ai: "key",
+      log: /402 inside a reply with status 200: its account has no credit left; add some there; it says: insufficient/,
+    },
+    {
+      name: "MiniMax: a limit, inside a 200",
+      plain: json(`{"choices":null,"base_resp":{"status_code":1002,"status_msg":"rate limit"}}`),
+      streamed: stream(data(`{"choices":null,"base_resp":{"status_code":1002,"status_msg":"rate limit"}}`)),
+      error: "upstream_error",
+      ai: "server",
+      log: /it says: rate limit/,
+    },
+    {
+      // MiniMax-AI/MiniMax-M2.5#2 has the roles.
+      name: "MiniMax: roles that are empty, and the whole message in a last chunk",
+      plain: json(
+        `{"choices":[{"finish_reason":"stop","index":0,"message":{"content":"Hi there","role":"assistant"}}],"base_resp":{"status_code":0,"status_msg":""}}`,
+      ),
+      streamed: stream(
+        data(`{"choices":[{"index":0,"delta":{"role":"","content":"Hi"}}],"object":"chat.completion.chunk"}`),
+        data(
+          `{"choices":[{"finish_reason":"stop","index":0,"delta":{"role":"","content":" there"}}],"object":"chat.completion.chunk"}`,
+        ),
+        data(
+          `{"choices":[{"finish_reason":"stop","index":0,"message":{"content":"Hi there","role":"assistant"}}],"object":"chat.completion","base_resp":{"status_code":0,"status_msg":""}}`,
+        ),
+      ),
+      text: "Hi there",
+    },
+    {
+      // openai/openai-python#1230
+      name: "separators of lines that are no line ends",
+      plain: json(completion(`{"content":"a\u2028b\u2029c\u0085d"}`)),
+      streamed: stream(
+        chunk(`{"content":"a\u2028b\u2029"}`),
+        chunk(`{"content":"c\u0085d"}`, '"stop"'),
+        DONE,
+      ),
+      text: "a\u2028b\u2029c\u0085d",
+    },
+    {
+      // songquanpeng/one-api#1037
+      name: "choices without an index or a role",
+      plain: json(`{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}`),
+      streamed: stream(
+        data(`{"choices":[{"delta":{"content":"H"}}]}`),
+        data(`{"choices":[{"delta":{"content":"i"},"finish_reason":"stop"}]}`),
+        DONE,
+      ),
+      text: "Hi",
+    },
+    {
       name: "DashScope: a question that its filter refused",
       plain: json(
         `{"error":{"message":"Input data may contain inappropriate content.","type":"data_inspection_failed","param":null,"code":"data_inspection_failed"},"id":"c1"}`,

@@ -176,6 +176,23 @@ export const proxies: Dialect = {
       log: /closed the connection without a reply/,
     },
     {
+      // request/request#2380
+      name: "a length beside chunks, which contradict each other",
+      plain: Buffer.concat([
+        Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        Buffer.from(`${HELLO.length.toString(16)}\r\n${HELLO}\r\n0\r\n\r\n`),
+      ]),
+      error: "upstream_error",
+      ai: "connection",
+      log: /\(UND_ERR_RES_CONTENT_LENGTH_MISMATCH\)/,
+    },
+    {
+      // nodejs/undici#756
+      name: "two replies to one question",
+      plain: Buffer.concat([json(HELLO), json(HELLO.replace("Hello", "Again"))]),
+      text: "Hello",
+    },
+    {
       name: "bytes that are no HTTP",
       plain: Buffer.from("SSH-2.0-OpenSSH_9.6\r\n"),
       error: "upstream_error",

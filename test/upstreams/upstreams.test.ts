@@ -92,7 +92,7 @@ async function askServer(server: TestServer, token: string, isStream: boolean) {
     return { text, charged, error, reasoning: "", finish };
   }
   const events = body.split("\n\n").flatMap((event) => {
-    const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
+    const [, name, data] = /^event: (\w+)\ndata: ([^\n]*)$/.exec(event) ?? [];
     return name === undefined ? [] : [[name, JSON.parse(data!)] as const];
   });
   const [name, last] = events.at(-1)!;

@@ -9,7 +9,10 @@ const OWN_FAULT = /^(content_filter|data_inspection_failed|invalid_prompt)$/;
 
 /** Codes of refusals until somebody pays. Others use the words, but not the code, for a limit per minute. */
 const UNPAID =
-  /^(insufficient_quota|insufficient_user_quota|billing_hard_limit_reached|billing_not_active|exceeded_current_quota_error)$/;
+  /^(insufficient_quota|insufficient_user_quota|insufficient_balance(_error)?|billing_hard_limit_reached|billing_not_active|exceeded_current_quota_error)$/i;
+
+/** How Anthropic and MiniMax say it, with a status and a type of other refusals. At the beginning, as of a key. */
+const UNPAID_WORDS = /^(your credit balance is too low|insufficient (account )?(balance|credits?)\b)/i;
 
 /** How Gemini and xAI refuse a key with status 400. At the beginning, since a refusal may repeat the question. */
 const KEY = /^(api key (not valid|not found|expired)|(incorrect|invalid) api key)/i;
@@ -29,8 +32,8 @@ export const isOwnFault = (error: APIError): boolean =>
 const isFlagged = ({ error }: APIError) => record(record(error)?.metadata)?.flagged_input !== undefined;
 
 /** Whether an upstream refuses until its account is paid for. */
-export const isUnpaid = (error: APIError, status: number): boolean =>
-  status === 402 || isNamed(error, UNPAID);
+export const isUnpaid = (error: APIError, status?: number): boolean =>
+  status === 402 || isNamed(error, UNPAID) || UNPAID_WORDS.test(wordsOf(error.error));
 
 /** Why an upstream refused or failed, with this status. `refusesAll`: it has answered none of several questions. */
 export function kindOf(error: APIError, status: number, refusesAll: boolean): AiFailure {

@@ -74,6 +74,8 @@ const isFirst = (choice: unknown) => isObject(choice) && (choice.index ?? 0) ===
 function failureIn(part: Loose): unknown {
   if (part.error) return part.error;
   if (isObject(part.x_groq) && part.x_groq.error) return part.x_groq.error;
+  // MiniMax sends it with each answer; 0 is no failure.
+  if (isObject(part.base_resp) && part.base_resp.status_code) return part.base_resp;
   return part.object === "error" || part.type === "error" || part.error_code ? part : undefined;
 }
 

@@ -4,8 +4,8 @@ import { isRecord } from "../../text/loose-json.ts";
 export function wordsOf(error: unknown): string {
   if (typeof error === "string") return error;
   if (!isRecord(error)) return "";
-  const { message, detail, error: inner, msg } = error;
-  const said = message ?? detail ?? inner ?? msg ?? "";
+  const { message, detail, error: inner, msg, status_msg } = error;
+  const said = message ?? detail ?? inner ?? msg ?? status_msg ?? "";
   return typeof said === "string" ? said : JSON.stringify(said);
 }
 

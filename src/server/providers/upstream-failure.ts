@@ -49,7 +49,7 @@ export function upstreamFailure({ cause: error, hasText }: Failed, circumstances
   if (error instanceof NoReply) return fromConnection(error);
   if (error instanceof APIError) {
     if (error.status !== undefined) return fromStatus(error, error.status, "", circumstances);
-    const status = hasText ? undefined : statusOf(error.error);
+    const status = hasText ? undefined : (statusOf(error.error) ?? (isUnpaid(error) ? 402 : undefined));
     if (status !== undefined)
       return fromStatus(error, status, " inside a reply with status 200", circumstances);
     return reported(error, hasText, circumstances);
