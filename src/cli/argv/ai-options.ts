@@ -2,8 +2,11 @@ import { CONTEXT_CHARACTERS } from "../../protocol/limits.ts";
 import { FILLED, filled, LARGEST, oneOf, seconds, text, whole } from "./option.ts";
 
 function webAddress(typed: string): string {
-  if (/^https?:\/\//i.test(typed) && URL.canParse(typed)) return typed;
-  throw new Error("an address that begins with http:// or https://");
+  if (!/^https?:\/\//i.test(typed) || !URL.canParse(typed))
+    throw new Error("an address that begins with http:// or https://");
+  if (/\/chat\/completions\/*$/i.test(new URL(typed).pathname))
+    throw new Error("the address before /chat/completions");
+  return typed;
 }
 
 /** Which AI answers, and what it gets to read (docs/server.md#which-ai-answers). */

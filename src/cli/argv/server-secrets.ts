@@ -14,6 +14,8 @@ function longSecrets(typed: string): string {
 function apiKey(typed: string): string {
   if (isApiKey(typed.trim()))
     throw new Error("a key of the AI; this one is of a chat server such as this (aic_…), which no AI takes");
+  // What reads lines of NAME="value" without a shell, such as `docker --env-file`, keeps the quotes.
+  if (/^(["']).*\1$/.test(typed.trim())) throw new Error("a key without quotes around it");
   if (/^[\x21-\x7e]+$/.test(typed.trim())) return typed.trim();
   throw new Error("one key, in visible ASCII characters without spaces");
 }

@@ -275,6 +275,20 @@ test.each<[content: unknown, complaints: string[], env?: Record<string, string>]
     ],
     { [name]: newApiKey() },
   ]),
+  // letta-ai/letta#3069
+  ...['"', "'"].map((quote): [object, string[], Record<string, string>] => [
+    {},
+    ["AI_CHAT_API_KEY must be a key without quotes around it."],
+    { AI_CHAT_API_KEY: quote + SECRET + quote },
+  ]),
+  // lidge-jun/opencodex#1582
+  ...["http://h/v1/chat/completions", "http://h/v1/chat/completions/?api-version=1"].map(
+    (url): [object, string[], Record<string, string>] => [
+      {},
+      [`AI_CHAT_BASE_URL must be the address before /chat/completions, not "${url}".`],
+      { AI_CHAT_BASE_URL: url },
+    ],
+  ),
   [
     {},
     ["AI_CHAT_STORE_FILE must be a file of text that can be read (ENOENT)."],
