@@ -44,10 +44,13 @@ const variable = ({ names, help, shown }: { names: readonly string[]; help: stri
 const files: readonly (readonly [path: string, what: string])[] = [
   ["$XDG_CONFIG_HOME/ai-chat/config.json", "your settings"],
   ["$XDG_CONFIG_HOME/ai-chat/credentials.json", "your tokens, one per server; only you can read it"],
+  ["$XDG_CONFIG_HOME/ai-chat/keys.json", "keys of the session, written by you"],
+  ["$XDG_CONFIG_HOME/ai-chat/roles/NAME.md", "a role, for --role NAME and /role NAME"],
+  ["$XDG_CONFIG_HOME/ai-chat/prompts/NAME.md", "a prompt, sent by /NAME"],
   ["$XDG_DATA_HOME/ai-chat/conversations/", "saved conversations, one file each"],
   ["$XDG_DATA_HOME/ai-chat/server/", "the data folder of your own server"],
   ["$XDG_STATE_HOME/ai-chat/history.jsonl", "your input history"],
-  ["$XDG_CACHE_HOME/ai-chat/", "compiled code; it can be deleted at any time"],
+  ["$XDG_CACHE_HOME/ai-chat/", "compiled code, if $XDG_CACHE_HOME exists; it can be deleted at any time"],
 ];
 
 /** The manual page of the program in the language of man(7), made from the tables of commands, options and codes. */
@@ -83,7 +86,7 @@ export function manPage({ version, date }: { version: string; date: string }): s
     ...[...optionVariables(), ...otherVariables].map(variable),
     section("FILES"),
     paragraph(
-      "On Linux; where the XDG variables are unset, in ~/.config, ~/.local/share and ~/.local/state.",
+      "On Linux; where the XDG variables are unset, in ~/.config, ~/.local/share, ~/.local/state and ~/.cache.",
     ),
     ...files.map(([path, what]) => entry(plain(path), `${what}.`)),
     section("EXIT STATUS"),
