@@ -12,7 +12,7 @@ export const spec: CommandSpec = {
     ["report --by model --csv > models.csv", "for a spreadsheet"],
   ],
   notes:
-    "At your own server, running or not, or in Postgres with --store. Reading changes nothing and delays no question. Days are UTC. A deleted account has a pseudonym. A charge that names no model, as those of a server without a list of models, counts as the model unknown.",
+    "At your own server, running or not, or in Postgres with --store. Reading changes nothing and delays no question. Days are UTC. A deleted account has a pseudonym. Older charges may name no model, and count as unknown.",
   grace: 0,
   run: async () => (await import("./report.ts")).report,
 };
