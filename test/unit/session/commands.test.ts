@@ -7,9 +7,8 @@ import { ClientError } from "../../../src/client/failure.ts";
 import type { Hands } from "../../../src/session/command.ts";
 import { commandNamed, runCommand } from "../../../src/session/commands.ts";
 import type { Beginning } from "../../../src/session/saved.ts";
-import { createSession } from "../../../src/session/create-session.ts";
-import type { Said } from "../../../src/session/transcript.ts";
 import { answer, connectionTo, createFakeClient } from "./fake-client.ts";
+import { openSession } from "./open-session.ts";
 
 let dir: string;
 beforeEach(async () => void (dir = await mkdtemp(join(tmpdir(), "ai-chat-test-"))));
@@ -24,23 +23,10 @@ function open({
 }: { save?: boolean; name?: string; beginning?: Beginning } = {}) {
   const client = createFakeClient();
   const elsewhere = createFakeClient({ token: false, tokens: 4000 });
-  const said: Said[] = [];
   const printed: string[] = [];
-  let clock = 0;
-  let keys = 0;
   const connected: string[] = [];
-  const session = createSession({
+  const opened = openSession({
     connection: connectionTo(client, "jane", { name }),
-    commandName: "ai-chat",
-    say: (thing) => said.push(thing),
-    again: () => "Enter",
-    stopKey: "Esc",
-    crash: (error) => {
-      throw error;
-    },
-    now: () => clock,
-    newKey: () => `key-${(keys += 1)}`,
-    sleep: async () => undefined,
     saving: { conversations: openConversations({ dir, now: Date.now }), save, showCommand: "show" },
     beginning,
     connectTo: async (server) => {
@@ -48,6 +34,7 @@ function open({
       return connectionTo(elsewhere, undefined, { name: other });
     },
   });
+  const { session } = opened;
   const hands: Hands = {
     print: (text) => printed.push(text),
     copy: async () => "none",
@@ -66,26 +53,7 @@ function open({
     if (found === undefined) throw new Error(`There is no ${command}.`);
     return runCommand(session, found, argument, hands);
   };
-  const ask = async (text: string) => {
-    session.ask(text);
-    await session.idle();
-  };
-  const notes = () =>
-    said.flatMap((thing) =>
-      thing.type === "note" ? thing.lines.map((line) => [line].flat().join(" · ")) : [],
-    );
-  return {
-    session,
-    client,
-    elsewhere,
-    said,
-    printed,
-    connected,
-    run,
-    ask,
-    notes,
-    pass: (ms: number) => void (clock += ms),
-  };
+  return { ...opened, client, elsewhere, printed, connected, run };
 }
 
 describe("a command that takes nothing", () => {

@@ -8,9 +8,8 @@ import type { ModelOffer } from "../../../src/client/http/contract.ts";
 import type { Extension } from "../../../src/protocol/routes.ts";
 import type { Beginning } from "../../../src/session/saved.ts";
 import { contextUsed, forgotten, refusedLength } from "../../../src/session/context.ts";
-import { createSession } from "../../../src/session/create-session.ts";
-import type { Said } from "../../../src/session/transcript.ts";
 import { answer, connectionTo, createFakeClient, type FakeClient } from "./fake-client.ts";
+import { openSession } from "./open-session.ts";
 
 /** What a model takes, and how an answer ended: docs/session.md#limits */
 
@@ -27,20 +26,10 @@ async function open({
 }: { client?: FakeClient; told?: Pick<ModelOffer, "limits">; beginning?: Beginning } = {}) {
   const plain = await client.offer();
   client.offer = async () => ({ ...plain, ...told });
-  const said: Said[] = [];
   let clock = 0;
-  const session = createSession({
+  const opened = openSession({
     connection: connectionTo(client, "jane"),
-    commandName: "ai-chat",
-    say: (thing) => said.push(thing),
-    again: () => "Enter",
-    stopKey: "Esc",
-    crash: (error) => {
-      throw error;
-    },
-    now: () => clock,
     newKey: () => `key-${client.questions.length}`,
-    sleep: async (milliseconds) => void (clock += milliseconds),
     saving: {
       conversations: openConversations({ dir, now: () => (clock += 1000) }),
       save: true,
@@ -48,16 +37,8 @@ async function open({
     },
     beginning,
   });
-  await session.start();
-  const ask = async (text: string) => {
-    session.ask(text);
-    await session.idle();
-  };
-  const notes = () =>
-    said.flatMap((thing) =>
-      thing.type === "note" ? thing.lines.map((line) => [line].flat().join(" · ")) : [],
-    );
-  return { session, client, told, said, notes, ask };
+  await opened.session.start();
+  return { ...opened, client, told };
 }
 
 /** An answer, and what else `done` says. */

@@ -5,10 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openConversations } from "../../../src/client/conversations/conversations.ts";
 import { ClientError } from "../../../src/client/failure.ts";
 import { pendingOf, type Pending } from "../../../src/session/pending.ts";
-import { createSession } from "../../../src/session/create-session.ts";
 import type { SessionOptions } from "../../../src/session/room.ts";
-import type { Said } from "../../../src/session/transcript.ts";
 import { answer, connectionTo, createFakeClient, type FakeClient } from "./fake-client.ts";
+import { openSession } from "./open-session.ts";
 
 let dir: string;
 beforeEach(async () => void (dir = await mkdtemp(join(tmpdir(), "ai-chat-test-"))));
@@ -32,36 +31,17 @@ function open({
   at?: number;
 } & Pick<SessionOptions, "pending" | "beginning"> = {}) {
   const client = createFakeClient(extensions === undefined ? {} : { extensions });
-  const said: Said[] = [];
   /** As on disk. */
   let pending: unknown;
-  const session = createSession({
+  const opened = openSession({
     connection: connectionTo(client, username, { name }),
-    commandName: "ai-chat",
-    say: (thing) => said.push(thing),
-    again: () => "Enter",
-    stopKey: "Esc",
-    crash: (error) => {
-      throw error;
-    },
-    now: () => 0,
     wallClock: () => at,
     newKey: () => `key-${(keys += 1)}`,
-    sleep: async () => undefined,
     saving: { conversations: openConversations({ dir, now: Date.now }), save, showCommand: "show" },
     onPending: (now) => (pending = now && (JSON.parse(JSON.stringify(now)) as unknown)),
     ...rest,
   });
-  const ask = async (text: string) => {
-    session.ask(text);
-    await session.idle();
-  };
-  const notes = () =>
-    said.flatMap((thing) =>
-      thing.type === "note" ? thing.lines.map((line) => [line].flat().join(" · ")) : [],
-    );
-  const given = () => said.flatMap((thing) => (thing.type === "giveBack" ? [thing.text] : []));
-  return { session, client, said, ask, notes, given, pending: () => pendingOf(pending) };
+  return { ...opened, client, pending: () => pendingOf(pending) };
 }
 
 /** Until that question has gone out. */

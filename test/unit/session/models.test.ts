@@ -7,8 +7,8 @@ import { ClientError } from "../../../src/client/failure.ts";
 import type { ModelOffer } from "../../../src/client/http/contract.ts";
 import type { ModelChoice } from "../../../src/session/model.ts";
 import type { Beginning } from "../../../src/session/saved.ts";
-import { createSession } from "../../../src/session/create-session.ts";
 import { answer, connectionTo, createFakeClient, twoModels } from "./fake-client.ts";
+import { openSession } from "./open-session.ts";
 
 let dir: string;
 beforeEach(async () => void (dir = await mkdtemp(join(tmpdir(), "models-"))));
@@ -22,29 +22,18 @@ interface Opened {
 
 async function open({ models = twoModels, choice, beginning }: Opened = {}) {
   const client = createFakeClient({ models: [...models] });
-  const notes: string[] = [];
-  let keys = 0;
-  const session = createSession({
+  const opened = openSession({
     connection: { ...connectionTo(client, "jane"), model: choice },
-    commandName: "ai-chat",
-    say: (said) => said.type === "note" && notes.push(...said.lines.map((line) => [line].flat().join(" · "))),
-    again: () => "Enter",
-    stopKey: "Esc",
-    crash: (error) => {
-      throw error;
-    },
-    now: () => 0,
-    newKey: () => `key-${(keys += 1)}`,
-    sleep: async () => undefined,
     saving: { conversations: openConversations({ dir, now: () => 0 }), save: true, showCommand: "show" },
     beginning,
   });
-  await session.start();
-  const ask = async (text = "hi") => {
-    session.ask(text);
-    await session.idle();
+  await opened.session.start();
+  return {
+    ...opened,
+    client,
+    ask: (text = "hi") => opened.ask(text),
+    named: () => client.questions.map(({ model }) => model),
   };
-  return { session, client, notes, ask, named: () => client.questions.map(({ model }) => model) };
 }
 
 const byFlag = (name: string): ModelChoice => ({ name, from: "flag" });
@@ -71,7 +60,7 @@ it("asks the chosen model, and shows it with its price", async () => {
   const { session, ask, named, notes } = await open();
   await session.models.choose("big");
   expect(session.state).toMatchObject({ model: "big", price: 500 });
-  expect(notes).toContain("The next questions go to big · 500 tokens a question");
+  expect(notes()).toContain("The next questions go to big · 500 tokens a question");
   await ask();
   session.clear();
   await ask();
@@ -81,7 +70,7 @@ it("asks the chosen model, and shows it with its price", async () => {
 it("refuses a name that the server does not have, and goes on with the last choice", async () => {
   const { session, notes, ask, named } = await open();
   await session.models.choose("bigg");
-  expect(notes.slice(-2)).toEqual(["There is no model bigg at this server.", "It has: small, big"]);
+  expect(notes().slice(-2)).toEqual(["There is no model bigg at this server.", "It has: small, big"]);
   await ask();
   expect(named()).toEqual(["small"]);
 });
@@ -90,7 +79,7 @@ it("says that there is no choice at a server without models", async () => {
   const { session, notes } = await open({ models: [] });
   expect(await session.models.choices()).toBeUndefined();
   await session.models.choose("big");
-  expect(notes).toEqual(Array(2).fill("There is no choice of models at this server."));
+  expect(notes()).toEqual(Array(2).fill("There is no choice of models at this server."));
 });
 
 it("goes on with the model of the conversation, and after it with the usual one", async () => {
@@ -123,14 +112,14 @@ it("sends nothing to another model if the conversation's is gone, and learns whi
   ];
   await ask();
   expect(named()).toEqual(["big"]);
-  expect(notes).toEqual(expect.arrayContaining([detail, "/model shows which there are."]));
+  expect(notes()).toEqual(expect.arrayContaining([detail, "/model shows which there are."]));
 });
 
 it("leaves a setting out at a server without models, and says so once", async () => {
   const { ask, notes, session } = await open({ models: [], choice: bySetting("big") });
   await ask();
   await ask();
-  expect(notes.filter((note) => note.includes("does not name big"))).toHaveLength(1);
+  expect(notes().filter((note) => note.includes("does not name big"))).toHaveLength(1);
   expect(session.state).toMatchObject({ model: "demo", price: 100 });
 });
 

@@ -1,31 +1,20 @@
 import { expect, it, vi } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
-import { createSession } from "../../../src/session/create-session.ts";
-import type { Said } from "../../../src/session/transcript.ts";
 import { connectionTo, createFakeClient, type FakeClient } from "./fake-client.ts";
+import { openSession } from "./open-session.ts";
 
 /** A session at another server (docs/cli.md#other-servers). */
 
 function open(client: FakeClient, signedIn = true) {
-  const said: Said[] = [];
   const saved: object[] = [];
-  const session = createSession({
+  const opened = openSession({
+    now: () => 5,
     connection: connectionTo(client, signedIn ? "jane" : undefined, {
       name: client.server,
       onSave: (entry) => saved.push(entry),
     }),
-    commandName: "ai-chat",
-    say: (thing) => said.push(thing),
-    again: () => "Enter",
-    stopKey: "Esc",
-    crash: (error) => {
-      throw error;
-    },
-    now: () => 5,
-    newKey: () => "key",
-    sleep: async () => undefined,
   });
-  const notes = () => said.flatMap((thing) => (thing.type === "note" ? thing.lines : [])).flat();
+  const { session } = opened;
   const type = async (...texts: string[]) => {
     for (const text of texts) {
       session.form({ type: "insert", text });
@@ -33,11 +22,7 @@ function open(client: FakeClient, signedIn = true) {
     }
     await session.idle();
   };
-  const ask = async (text: string) => {
-    session.ask(text);
-    await session.idle();
-  };
-  return { session, said, saved, notes, type, ask };
+  return { ...opened, saved, type };
 }
 
 const others = () => createFakeClient({ extensions: [] });

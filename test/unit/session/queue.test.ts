@@ -1,31 +1,18 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
-import { createSession } from "../../../src/session/create-session.ts";
-import type { Said } from "../../../src/session/transcript.ts";
 import { answer, connectionTo, createFakeClient } from "./fake-client.ts";
+import { openSession } from "./open-session.ts";
 
 /** A session whose answers end when the test says so. */
 function open({ unsent = [] as string[] } = {}) {
   const client = createFakeClient();
-  const said: Said[] = [];
-  let clock = 0;
-  let keys = 0;
-  const session = createSession({
+  const opened = openSession({
     connection: connectionTo(client, "jane", { name: client.server }),
-    commandName: "ai-chat",
-    say: (thing) => said.push(thing),
-    again: () => "Enter",
-    stopKey: "Esc",
-    crash: (error) => {
-      throw error;
-    },
-    now: () => clock,
-    newKey: () => `key-${(keys += 1)}`,
-    sleep: async (milliseconds) => void (clock += milliseconds),
     connectTo: async () => connectionTo(createFakeClient(), "jane", { name: "https://other.example.org" }),
     unsent,
   });
+  const { session } = opened;
   const ends: (() => void)[] = [];
   const slow = (...steps: Parameters<typeof client.script.push>[0]) => {
     client.script.push([new Promise<void>((resolve) => ends.push(resolve)), ...steps]);
@@ -33,15 +20,13 @@ function open({ unsent = [] as string[] } = {}) {
   const { questions } = session.state.queue;
   expect(questions).toEqual(unsent);
   return {
+    ...opened,
     client,
-    session,
-    said,
     slow,
     /** Lets the oldest answer end. */
     end: () => ends.shift()?.(),
     asked: () => client.questions.map(({ message }) => message),
     queue: () => session.state.queue,
-    given: () => said.flatMap((thing) => (thing.type === "giveBack" ? [thing.text] : [])),
   };
 }
 

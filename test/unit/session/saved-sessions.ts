@@ -6,9 +6,8 @@ import { openConversations } from "../../../src/client/conversations/conversatio
 import type { Extension } from "../../../src/protocol/routes.ts";
 import type { SessionOptions } from "../../../src/session/room.ts";
 import type { Beginning } from "../../../src/session/saved.ts";
-import { createSession } from "../../../src/session/create-session.ts";
-import type { Said } from "../../../src/session/transcript.ts";
 import { connectionTo, createFakeClient, type FakeClient } from "./fake-client.ts";
+import { openSession } from "./open-session.ts";
 
 /** Sessions without a screen that save in a folder of their own. */
 export async function createSavedSessions() {
@@ -44,20 +43,13 @@ export async function createSavedSessions() {
     const client =
       given ?? createFakeClient(extensions === undefined ? {} : { extensions: extensions as Extension[] });
     const other = { ...createFakeClient({ token: false }), server: "http://127.0.0.1:9999" };
-    const said: Said[] = [];
     const crashes: unknown[] = [];
-    let keys = 0;
-    const nothing = async () => undefined;
-    const options: SessionOptions = {
+    const opened = openSession({
       connection: { ...connectionTo(client, signedIn ? username : undefined), makeDefault },
-      commandName: "ai-chat",
-      say: (thing) => said.push(thing),
-      again: () => "Enter",
       stopKey: "F5",
       crash: (error) => crashes.push(error),
       now: () => clock,
-      newKey: () => `key-${(keys += 1)}`,
-      sleep: nothing,
+      sleep: async () => undefined,
       saving: {
         conversations: conversations(),
         save,
@@ -73,18 +65,9 @@ export async function createSavedSessions() {
           throw new ClientError("unreachable", "Nobody is there.");
         return connectionTo(other, undefined, { name: other.server });
       },
-    };
-    const session = createSession(options);
-    const ask = async (text: string) => {
-      session.ask(text);
-      await session.idle();
-    };
-    const notes = () =>
-      said.flatMap((thing) =>
-        thing.type === "note" ? thing.lines.map((line) => [line].flat().join(" · ")) : [],
-      );
-    const idOf = () => session.state.conversation ?? "";
-    return { options, session, client, other, said, crashes, notes, ask, idOf };
+    });
+    const idOf = () => opened.session.state.conversation ?? "";
+    return { ...opened, client, other, crashes, idOf };
   }
 
   return { dir, conversations, open, remove: () => rm(dir, { recursive: true, force: true }) };

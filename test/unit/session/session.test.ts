@@ -1,45 +1,33 @@
 import { describe, expect, it, vi } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
 import { newApiKey } from "../../../src/protocol/api-key.ts";
-import { createSession } from "../../../src/session/create-session.ts";
 import type { Said } from "../../../src/session/transcript.ts";
 import { answer, connectionTo, createFakeClient } from "./fake-client.ts";
+import { openSession } from "./open-session.ts";
 
 const never = new Promise<never>(() => undefined);
 
 function open({ client = createFakeClient(), signedIn = true, local = true, isBorrowed = false } = {}) {
-  const said: Said[] = [];
   const saved: object[] = [];
-  let clock = 0;
-  let keys = 0;
   const crashes: unknown[] = [];
   const forgotten: (string | undefined)[] = [];
-  const session = createSession({
+  const opened = openSession({
     connection: connectionTo(client, signedIn ? "jane" : undefined, {
       name: local ? "local" : client.server,
       from: isBorrowed ? "environment" : "file",
       onSave: ({ username, token }) => saved.push({ username, token }),
       onForget: (token) => forgotten.push(token),
     }),
-    commandName: "ai-chat",
-    say: (thing) => said.push(thing),
-    again: () => "Enter",
-    stopKey: "Esc",
     crash: (error) => crashes.push(error),
-    now: () => clock,
-    newKey: () => `key-${(keys += 1)}`,
-    sleep: async (milliseconds) => void (clock += milliseconds),
   });
+  const { session, said } = opened;
+  /** With what the answers cost. */
   const notes = () =>
     said.flatMap((thing) => {
       if (thing.type === "cost")
         return [...thing.spent, ...(thing.tokens === null ? [] : [`${thing.tokens} left`])].join(" · ") || [];
       return thing.type === "note" ? thing.lines.map((line) => [line].flat().join(" · ")) : [];
     });
-  const ask = async (text: string) => {
-    session.ask(text);
-    await session.idle();
-  };
   const reached = async (phase: string) => {
     while (session.state.phase.kind !== phase)
       await new Promise<void>((resolve) => {
@@ -49,15 +37,12 @@ function open({ client = createFakeClient(), signedIn = true, local = true, isBo
   const type = (...events: Parameters<typeof session.form>[0][]) =>
     events.forEach((event) => session.form(event));
   return {
+    ...opened,
     forgotten: () => forgotten,
-    session,
     client,
-    said,
     notes,
     saved,
     crashes,
-    ask,
-    pass: (milliseconds: number) => void (clock += milliseconds),
     reached,
     type,
   };
