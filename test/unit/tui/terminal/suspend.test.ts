@@ -53,11 +53,12 @@ describe("Ctrl-Z", () => {
   });
 
   it("comes back where SIGTSTP is not supported", async () => {
-    const { job, isBack } = start(() => {
+    const { job, calls, isBack } = start(() => {
       throw new Error("ENOSYS");
     });
     job.suspend();
     await isBack;
+    expect(calls.at(-1)).toBe("back");
   });
 
   it("takes nothing back from the shell if the process is told to end, and lets no exit stop it", async () => {
