@@ -1,3 +1,4 @@
+import { isApiKey } from "../../protocol/api-key.ts";
 import { isRecord } from "../../text/loose-json.ts";
 import { nearest } from "../../text/nearest.ts";
 import { keyOf, readFields, type Fields } from "./config-fields.ts";
@@ -67,7 +68,12 @@ export function readModels({ content, ...rest }: Fields): Models {
     if (!isRecord(model)) return { found: {}, complaints: [`${at(index)} must be an object.`] };
     const { found, complaints } = readFields(modelOptions, { ...rest, content: model, at: `${at(index)}.` });
     const missing = Object.hasOwn(model, "name") ? [] : [`${at(index)}.name is missing.`];
-    return { found, complaints: [...missing, ...complaints] };
+    const { apiKey, baseUrl } = found as FileModel;
+    const misplaced =
+      apiKey !== undefined && isApiKey(apiKey) && baseUrl === undefined
+        ? [`${at(index)} needs a base_url: its API key is of a chat server (aic_…), not of OpenAI.`]
+        : [];
+    return { found, complaints: [...missing, ...complaints, ...misplaced] };
   });
   const found = read.map((one) => one.found as FileModel);
   const keyless = models.flatMap((model: unknown, index) => {

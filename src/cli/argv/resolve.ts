@@ -1,3 +1,4 @@
+import { isApiKey } from "../../protocol/api-key.ts";
 import type { SettingName } from "../../client/kept/settings.ts";
 import type { FieldValue } from "./config-fields.ts";
 import { fileOptions, readConfigFile, type ConfigFile } from "./config-file.ts";
@@ -118,6 +119,15 @@ function modelComplaints(
   return found.has("apiKey") || provider === "demo" ? beside : [...beside, ...keyless];
 }
 
+/** A complaint about a key of a chat server that OpenAI would get: only a server with an address takes it. */
+function keyComplaints(key: Found | undefined, { apiKey, baseUrl, provider }: Values): string[] {
+  if (key === undefined || apiKey === undefined || !isApiKey(apiKey)) return [];
+  if (baseUrl !== undefined || provider === "demo") return [];
+  return [
+    `${key.called} must be a key of OpenAI; this one is of a chat server (aic_…), whose address --base-url would name.`,
+  ];
+}
+
 /**
  * Resolves the options `names` from flag, environment, files and default. All other options get their default. Returns
  * whole sentences about invalid values; secrets are never quoted.
@@ -144,6 +154,7 @@ export function resolve(names: Iterable<OptionName>, given: Given): Resolved & {
     else complaints.push(...one.found.complaints);
   }
   if (file) complaints.push(...modelComplaints(file, found, values as Values));
+  complaints.push(...keyComplaints(found.get("apiKey"), values as Values));
   return {
     values: values as Values,
     sources,

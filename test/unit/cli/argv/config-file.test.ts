@@ -271,7 +271,7 @@ test.each<[content: unknown, complaints: string[], env?: Record<string, string>]
   ...["AI_CHAT_API_KEY", "OPENAI_API_KEY"].map((name): [object, string[], Record<string, string>] => [
     {},
     [
-      `${name} must be a key of the AI; this one is of a chat server such as this (aic_…), which no AI takes.`,
+      `${name} must be a key of OpenAI; this one is of a chat server (aic_…), whose address --base-url would name.`,
     ],
     { [name]: newApiKey() },
   ]),
@@ -289,6 +289,16 @@ test.each<[content: unknown, complaints: string[], env?: Record<string, string>]
       { AI_CHAT_BASE_URL: url },
     ],
   ),
+  [
+    {
+      models: [
+        m({ api_key_env: "CHAT_KEY" }),
+        m({ name: "b", api_key_env: "CHAT_KEY", base_url: "http://h/v1" }),
+      ],
+    },
+    ["models[0] needs a base_url: its API key is of a chat server (aic_…), not of OpenAI."],
+    { CHAT_KEY: newApiKey() },
+  ],
   [
     {},
     ["AI_CHAT_STORE_FILE must be a file of text that can be read (ENOENT)."],
@@ -335,4 +345,14 @@ test("a literal secret is quoted nowhere, whichever name of the file it stands a
         const inside = await read({ models: [{ name: "m", [form]: value }] });
         expect([top.complaints, inside.complaints].flat().join("\n"), form).not.toContain(SECRET);
       }
+});
+
+test("an API key of a chat server is the AI's key where an address is named", async () => {
+  const key = newApiKey();
+  const { values, complaints } = await read(
+    {},
+    { env: { AI_CHAT_API_KEY: key, AI_CHAT_BASE_URL: "http://h/v1" } },
+  );
+  expect(complaints).toEqual([]);
+  expect(values.apiKey).toBe(key);
 });
