@@ -184,7 +184,8 @@ function said({ error }: APIError, quote: (words: string) => string): string {
 
 /** Type, code and request id, unless they look like prose or a secret. */
 function identifiers(error: APIError, quote: (words: string) => string): string {
-  const known = [error.type, error.code, error.requestID].filter(
+  // OpenAI itself sends one word as both type and code.
+  const known = [...new Set<unknown>([error.type, error.code, error.requestID])].filter(
     (value): value is string =>
       typeof value === "string" &&
       /^[a-z][\w.-]{0,63}$/i.test(value) &&

@@ -25,7 +25,7 @@ const failures: [string, Uint8Array, { code: string; detail: string; retryAfter?
       "Retry-After: 20",
     ),
     REFUSED,
-    /^the upstream answered 429 \(insufficient_quota, insufficient_quota\): its account has no credit left.*; it says: You exceeded/,
+    /^the upstream answered 429 \(insufficient_quota\): its account has no credit left.*; it says: You exceeded/,
   ],
   [
     "DeepSeek without credit",
