@@ -14,6 +14,8 @@ import type { Reply } from "./transport.ts";
 const LONGEST = 16 * 1024 * 1024;
 /** What a piece of an answer takes in memory besides its text, in characters. */
 const PIECE = 16;
+/** Longest stream in bytes, whatever is in it: an answer of {@link LONGEST} takes less, however its characters are written. */
+const STREAM_BYTES = 16 * LONGEST;
 
 interface Told {
   server: string;
@@ -90,7 +92,10 @@ async function* streamed(reply: Reply, about: Told): AsyncGenerator<AnswerEvent,
   const heard: string[] = [];
   const characters = createWholeCharacters();
   let length = 0;
+  let bytes = 0;
   for await (const piece of reply.pieces()) {
+    bytes += piece.length;
+    if (bytes > STREAM_BYTES) throw hugeReply(about.server, "maybe");
     parser.feed(decoder.decode(piece, { stream: true }));
     for (const { name, data } of waiting.splice(0)) {
       const event = eventOf(name, data, heard, about);

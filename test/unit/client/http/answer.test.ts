@@ -4,10 +4,12 @@ import type { Reply } from "../../../../src/client/http/transport.ts";
 
 const about = { server: "http://chat.example", secrets: [] };
 
-/** A streamed reply that sends the same event again and again, and never ends. */
-function endless(event: string, data: object): { reply: Reply; sent: () => number } {
+const eventOf = (event: string, data: object) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+
+/** A streamed reply that sends the same again and again, and never ends. */
+function endless(text: string): { reply: Reply; sent: () => number } {
   let sent = 0;
-  const piece = Buffer.from(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`.repeat(100));
+  const piece = Buffer.from(text.repeat(100));
   const reply: Reply = {
     status: 200,
     header: () => "text/event-stream",
@@ -35,11 +37,19 @@ test.each([
   ["reasoning", 16 * 1024, 18 * MIB],
   ["delta", 100, 15 * MIB],
 ])("an answer of %s events of %d characters without an end is given up", async (event, characters, most) => {
-  const { reply, sent } = endless(event, { text: "x".repeat(characters) });
+  const { reply, sent } = endless(eventOf(event, { text: "x".repeat(characters) }));
   await expect(readAll(reply)).rejects.toMatchObject({
     code: "bad_reply",
     message: "The reply of http://chat.example is larger than 16 MiB.",
     charged: "maybe",
   });
   expect(sent() * characters).toBeLessThan(most);
+});
+
+test.each([
+  ["comments", `: ${"x".repeat(20_000)}\n\n`],
+  ["empty deltas", eventOf("delta", { text: "", x: "x".repeat(20_000) })],
+  ["unknown events", eventOf("x", { text: "x".repeat(20_000) })],
+])("a stream of %s without an end is given up", async (_, text) => {
+  await expect(readAll(endless(text).reply)).rejects.toMatchObject({ code: "bad_reply", charged: "maybe" });
 });
