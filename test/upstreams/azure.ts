@@ -71,6 +71,18 @@ export const azure: Dialect = {
       log: /404 \(DeploymentNotFound\): it does not know the model/,
     },
     {
+      // Ironclad/rivet#344
+      name: "a question that took it too long",
+      plain: json(
+        `{"error":{"code":"Timeout","message":"The operation was timeout."}}`,
+        "408 Request Timeout",
+      ),
+      error: "upstream_error",
+      ai: "server",
+      log: /408 \(Timeout\); it says: The operation was timeout/,
+      told: /Try again in a moment/,
+    },
+    {
       name: "a wrong key, by its gateway, without error object",
       plain: json(
         `{"statusCode":401,"message":"Unauthorized. Access token is missing, invalid or expired."}`,

@@ -193,6 +193,13 @@ export const proxies: Dialect = {
       text: "Hello",
     },
     {
+      name: "a status that no reply has",
+      plain: Buffer.from("HTTP/1.1 000 Zero\r\nContent-Length: 0\r\n\r\n"),
+      error: "upstream_error",
+      ai: "connection",
+      log: /without a reply \(ERR_ASSERTION\)/,
+    },
+    {
       name: "bytes that are no HTTP",
       plain: Buffer.from("SSH-2.0-OpenSSH_9.6\r\n"),
       error: "upstream_error",

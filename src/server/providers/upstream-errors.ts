@@ -5,7 +5,7 @@ import type { AiFailure } from "../core/ai-calls.ts";
 
 /** Codes and names of errors that come only after a connection was made. */
 export const LOST =
-  /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|HPE_.*|HTTPParserError)$/;
+  /^(ECONNRESET|EPIPE|UND_ERR_SOCKET|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|ERR_ASSERTION|HPE_.*|HTTPParserError)$/;
 
 /** Codes of errors that may come from a connection that was closed while it was idle. */
 const CLOSED = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;

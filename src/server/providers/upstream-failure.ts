@@ -152,7 +152,7 @@ function fromStatus(
   }
   if (isTooLong(error)) return longerThanContext(cause, openAiWords(error, status, quote));
   const refused = ai === "refused" || ai === "settings";
-  return new ApiError("upstream_error", detailFor(ai, status), {
+  return new ApiError("upstream_error", detailFor(ai), {
     ai,
     cause,
     ...(refused && { refused }),
@@ -160,13 +160,13 @@ function fromStatus(
   });
 }
 
-function detailFor(ai: AiFailure, status: number): string {
+function detailFor(ai: AiFailure): string {
   if (ai === "refused")
     return "The AI did not accept this question. Try it in other words, or start a new conversation.";
   if (ai === "settings") return "The AI accepts no questions at present. Tell whoever runs this server.";
-  return status < 500
-    ? "The AI refused this server. Tell whoever runs it."
-    : "The AI failed. Try again in a moment.";
+  return ai === "server"
+    ? "The AI failed. Try again in a moment."
+    : "The AI refused this server. Tell whoever runs it.";
 }
 
 function adviceFor(ai: AiFailure, status: number): string {
