@@ -186,11 +186,15 @@ function readCodePoint(code: number, modifiers: KeyModifiers): Meaning {
   if (keypad !== undefined) return key(characterKey(keypad, modifiers));
   if (code < 32) return code === 0 ? NOTHING : key(controlKey(code, modifiers));
   const character = textOf([code]);
-  return character === "" ? NOTHING : key(characterKey(capital(character, modifiers), modifiers));
+  return character === "" ? NOTHING : key(characterKey(inCase(character, modifiers), modifiers));
 }
 
-/** Kitty sends a key as its lower-case letter; Shift or Caps Lock make it a capital. */
-function capital(character: string, { shift, capsLock }: KeyModifiers): string {
+/**
+ * Kitty sends a key as its lower-case letter; Shift or Caps Lock make it a capital. With Ctrl or Alt, Caps Lock changes
+ * nothing: Ctrl-C stays Ctrl-C.
+ */
+function inCase(character: string, { shift, capsLock, ctrl, alt }: KeyModifiers): string {
+  if (ctrl || alt) return character.toLowerCase();
   const upper = character.toUpperCase();
   return shift !== capsLock && upper.length === character.length ? upper : character;
 }

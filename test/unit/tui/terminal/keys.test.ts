@@ -119,6 +119,7 @@ const table: [bytes: string, keys: string[]][] = [
   ["\u001b[3;1:3~", []],
   ["\u001b[57400u", ["1"]],
   ["\u001b[57441;2u", []],
+  ["\u001b[57358u", []],
   ["\u001b[97;9u", []],
   ["\u001b[57376u", ["f13"]],
   // modifyOtherKeys
@@ -126,6 +127,10 @@ const table: [bytes: string, keys: string[]][] = [
   ["\u001b[27;5;97~", ["ctrl+a"]],
   ["\u001b[27;2;65~", ["A"]],
   ["\u001b[27;6;65~", ["ctrl+shift+a"]],
+  // Caps Lock and Num Lock (NousResearch/hermes-agent#90291)
+  ["\u001b[99;69u\u001b[98;67u\u001b[27;5;67~", ["ctrl+c", "alt+b", "ctrl+c"]],
+  ["\u001b[99;133u\u001b[13;129u\u001b[1;193A", ["ctrl+c", "enter", "up"]],
+  ["\u001b[99;70u\u001b[1089::99;69u", ["ctrl+shift+c", "ctrl+c"]],
   // keys of layouts without Latin letters: the base-layout key, else the position
   ["\u001b[1089::99;5u", ["ctrl+c"]],
   ["\u001b[1089:1057:99;6u", ["ctrl+shift+c"]],
