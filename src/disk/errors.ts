@@ -3,7 +3,7 @@ export const errorCode = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 
 /** Whether the file or its folder isn't there. */
-export const isMissing = (error: unknown): boolean => errorCode(error) === "ENOENT";
+export const isMissing = (error: unknown): error is Error => errorCode(error) === "ENOENT";
 
 const troubles = new Map([
   ["EACCES", "permission denied. Fix its permissions."],

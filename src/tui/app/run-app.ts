@@ -1,3 +1,4 @@
+import { isMissing } from "../../disk/errors.ts";
 import { counted } from "../../text/numbers.ts";
 import type { Display } from "../markdown/display.ts";
 import type { ChatEnd, ChatOptions } from "../options.ts";
@@ -67,13 +68,18 @@ function lookOf({ terminal: traits }: ChatOptions, live: LiveStdout, terminal: T
   return () => ({ columns: live.columns, color, palette: palette(), ascii, links: color && links, lacks });
 }
 
+/** Whether a file of the program is gone, which it loads when it first needs it. */
+const isReplaced = (fault: unknown): boolean =>
+  isMissing(fault) && "path" in fault && /[\\/]dist[\\/][\w-]+\.js$/.test(String(fault.path));
+
 function tellCrash(fault: unknown, { stderr, commandName, debug, draft }: ChatOptions): ChatEnd {
   const name = fault instanceof Error ? fault.name : "unknown";
   const kept = draft === undefined ? "" : ", and what you were typing is kept";
-  stderr.write(`A fault of ai-chat (${name}): the session had to end. What was said stands above${kept}.\n`);
-  stderr.write(
-    `Start it again: ${commandName}   With AI_CHAT_DEBUG=1 such an end tells where the fault is.\n`,
-  );
+  const [why, more] = isReplaced(fault)
+    ? ["Another version of ai-chat was installed, so", ""]
+    : [`A fault of ai-chat (${name}):`, "   With AI_CHAT_DEBUG=1 such an end tells where the fault is."];
+  stderr.write(`${why} the session had to end. What was said stands above${kept}.\n`);
+  stderr.write(`Start it again: ${commandName}${more}\n`);
   if (debug) stderr.write(`${fault instanceof Error ? fault.stack : String(fault)}\n`);
   return "fault";
 }

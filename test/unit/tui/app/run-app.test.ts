@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ClientError } from "../../../../src/client/failure.ts";
 import type { TerminalTraits } from "../../../../src/tui/options.ts";
@@ -461,6 +462,20 @@ describe("an internal error while a question is asked", () => {
     expect(await session.end).toBe("fault");
     expect(session.modes).toEqual([true, false]);
     expect(session.told()).toMatch(/^A fault of ai-chat \(TypeError\): the session had to end\./);
+  });
+
+  it("is none of the program if its files are those of another version", async () => {
+    const client = createFakeClient();
+    const session = start({ client });
+    await session.shows("40 questions");
+    client.offer = () =>
+      readFile("/nonexistent/dist/finder-3AYK6WEM.js").then(() => Promise.reject(new Error()));
+    client.script = [[new ClientError("upstream_error", "It failed.", { status: 502 })]];
+    session.type("one\r");
+    expect(await session.end).toBe("fault");
+    expect(session.told()).toMatch(
+      /^Another version of ai-chat was installed, so the session had to end\..*\nStart it again: ai-chat\n$/,
+    );
   });
 });
 
