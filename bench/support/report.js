@@ -13,7 +13,7 @@ export function lineOf(/** @type {Result} */ { name, beside, unit, goal, median,
   const value =
     why === undefined
       ? `${numeral(median)} ${unit ?? of}`.trim()
-      : `not told here: ${why}${unit === undefined && of ? ` (${of})` : ""}`;
+      : `no figure: ${why}${unit === undefined && of ? ` (${of})` : ""}`;
   const range = why === undefined ? `${numeral(low)}–${numeral(high)}` : "";
   return `| ${name} | ${value} | ${range} | ${rounds || ""} | ${goal ?? ""} |`;
 }
