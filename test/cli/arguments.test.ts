@@ -44,6 +44,7 @@ const wrong: [why: string, args: string[], told: RegExp][] = [
   ["an option of another command", ["balance", "--stream"], /balance has no option --stream\./],
   ["a session that reads nothing", ["chat", "--no-stdin"], /chat has no option --no-stdin\./],
   ["a mistyped option", ["balance", "--timeot", "5"], /no option --timeot\. Did you mean --timeout\?/],
+  ["an option as the value of another", ["ask", "-s", "-q", "hi"], /--server must be local, or an address/],
   ["an option without its value", ["whoami", "--server"], /The value of --server is missing\./],
   ["a short option without its value", ["whoami", "-qs"], /The value of --server is missing\./],
   [

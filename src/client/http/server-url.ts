@@ -40,6 +40,8 @@ export function normalizeServer(text: string): string {
   if (typed === "") throw refuse("The server's address is empty.");
   if (/[\s\\\0-\x1f\x7f]/.test(typed)) throw refuse("A server's address has no spaces and no backslashes.");
   if (/[?#]/.test(typed)) throw refuse("A server's address has no query and no fragment.");
+  // An option whose place is after the address.
+  if (typed.startsWith("-")) throw refuse("A server's address does not begin with a dash.");
   if (/^\d+$/.test(typed)) throw refuse("A server's address is more than a number.");
   const url = withScheme(typed);
   if (url.username !== "" || url.password !== "")

@@ -47,6 +47,8 @@ describe("normalizeServer", () => {
       "example.org:99999",
       "8000",
       "::1",
+      "--json",
+      "-q",
     ];
     for (const typed of rows) {
       const refusal = () => normalizeServer(typed);
