@@ -64,6 +64,23 @@ test("a connection that is idle for longer is closed", async () => {
   await server.close(0);
 });
 
+// By itself Node looks each 30 s.
+test("a head that is late is refused soon after its time", { timeout: 25_000 }, async () => {
+  const server = await openHttpServer({
+    head: 50,
+    host: "127.0.0.1",
+    port: 0,
+    silence: 60_000,
+    keepAlive: 75_000,
+    budget: new Budget(1024 * 1024),
+    handle: async () => {},
+  });
+  const client = await openRawClient(Number(new URL(server.url).port));
+  client.send("GET / HTTP/1.1\r\n");
+  expect(await client.ended()).toContain("HTTP/1.1 408 ");
+  await server.close(0);
+});
+
 test("a close waits for work whose client has left", async () => {
   const started = gate();
   const work = gate();

@@ -39,7 +39,15 @@ interface Times {
   keepAlive: number;
 }
 
+/** Milliseconds for the head of a request (docs/http-api.md#limits). */
+const HEAD = 30_000;
+
+/** Milliseconds between two looks for late heads. Node's own, 30 s, would let a head have twice its time. */
+const LOOK = 1_000;
+
 interface Options extends Times {
+  /** Milliseconds for the head of a request. Default: 30 s. */
+  head?: number;
   host: string;
   /** 0: any free port. */
   port: number;
@@ -58,8 +66,6 @@ interface Options extends Times {
 const options = {
   /** The app itself refuses a request without Host, with a problem document. */
   requireHostHeader: false,
-  /** Milliseconds for the head of a request. */
-  headersTimeout: 30_000,
   /** read-body.ts has rules of its own for bodies. */
   requestTimeout: 0,
   /** TCP keep-alive detects a waiting client that has lost its network. */
@@ -69,6 +75,7 @@ const options = {
 
 /** Starts to listen. Rejects with a StartupError if the operator can correct the fault. */
 export async function openHttpServer({
+  head = HEAD,
   host,
   port,
   pair,
@@ -79,7 +86,8 @@ export async function openHttpServer({
   ...times
 }: Options): Promise<Listening> {
   const atWork = new Bag<Promise<void>>();
-  const server = createServer(options, (req, res) => {
+  const heads = { headersTimeout: head, connectionsCheckingInterval: LOOK };
+  const server = createServer({ ...options, ...heads }, (req, res) => {
     const entry = atWork.add(handle(req, res).finally(() => atWork.remove(entry)));
   });
   // By default Node silently drops headers after the 2,000th. Its limit of 16 KiB for all of them stays.
