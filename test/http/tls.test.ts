@@ -1,12 +1,14 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { request } from "node:https";
-import { connect as connectTcp } from "node:net";
+import { connect as connectTcp, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { Budget } from "../../src/server/http/budget.ts";
 import { openHttpServer } from "../../src/server/http/listen.ts";
+import { createTlsFront } from "../../src/server/http/tls-front.ts";
 import { serve } from "../../src/server/serve.ts";
 import type { Pair } from "../../src/server/tls/pair.ts";
 import { createAuthority } from "../support/certificate.ts";
@@ -187,6 +189,14 @@ test("a server that stops waits for no handshake", async () => {
   open.end("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   expect(String(Buffer.concat(await open.toArray()))).toMatch(/here$/);
   await front.close(2 ** 31 - 1);
+  expect(await ended).toBe("ended");
+});
+
+test("a handshake that does not come in time ends its connection", async () => {
+  const { server } = createTlsFront(createServer(), first, {}, 50);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const { ended } = await silent((server.address() as AddressInfo).port);
   expect(await ended).toBe("ended");
 });
 

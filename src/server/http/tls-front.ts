@@ -19,14 +19,14 @@ const TIMEOUT = 10_000;
 /** Most handshakes at once. The oldest gives way to a new one. */
 const MOST = 500;
 
-/** See {@link TlsFront}. `options`: of each connection. */
-export function createTlsFront(http: Server, pair: Pair, options: object): TlsFront {
+/** See {@link TlsFront}. `options`: of each connection. `timeout`: milliseconds for a handshake. */
+export function createTlsFront(http: Server, pair: Pair, options: object, timeout = TIMEOUT): TlsFront {
   const server = createServer({
     ...options,
     ...tlsOptions(pair),
     noDelay: true,
     ALPNProtocols: ["http/1.1"],
-    handshakeTimeout: TIMEOUT,
+    handshakeTimeout: timeout,
   });
   /** The oldest first. */
   const handshakes: Socket[] = [];
@@ -39,6 +39,8 @@ export function createTlsFront(http: Server, pair: Pair, options: object): TlsFr
     socket.once("close", () => forget(socket));
     if (handshakes.length > MOST) handshakes.shift()?.destroy();
   });
+  // Node tells of a handshake that took too long, and leaves its connection open.
+  server.on("tlsClientError", (_error, socket) => socket.destroy());
   server.on("secureConnection", (socket) => {
     forget(wireOf(socket));
     http.emit("connection", socket);
