@@ -22,7 +22,7 @@ const cap = whole(
     flag: "refill-cap",
     value: "TOKENS",
     env: ["AI_CHAT_REFILL_CAP"],
-    help: "balance above which a refill raises none; or none",
+    help: "balance up to which a refill fills; or none",
     shown: "the starting tokens",
   },
   undefined,
