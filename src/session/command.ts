@@ -22,8 +22,8 @@ export interface TextFiles {
   write(name: string, text: string, isReplaced: boolean): Promise<Written>;
 }
 
-/** What a command needs of the face that shows the session. */
-export interface Hands {
+/** What a command needs of what shows the session: the drawn one, or the line mode. */
+export interface CommandUi {
   /** Prints text, made safe for the terminal. */
   print: (text: string) => void;
   /** Puts text on the clipboard. */
@@ -56,7 +56,7 @@ export interface SessionCommand extends Omit<ShownCommand, "isCompleted"> {
   /** Whether it is not printed above its output: it clears the screen, or has no output. */
   readonly silent?: (session: Session) => boolean;
   /** What it would take away, as a sentence: the face asks before it runs. Undefined: nothing. */
-  readonly asks?: (session: Session, argument: string, hands: Hands) => string | undefined;
+  readonly asks?: (session: Session, argument: string, ui: CommandUi) => string | undefined;
   /** `isAgreed`: the user agreed to what `asks` said. */
-  run(session: Session, argument: string, hands: Hands, isAgreed?: boolean): Promise<void> | void;
+  run(session: Session, argument: string, ui: CommandUi, isAgreed?: boolean): Promise<void> | void;
 }

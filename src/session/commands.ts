@@ -1,5 +1,5 @@
 import { compactCommand } from "./compact-command.ts";
-import type { Hands, SessionCommand } from "./command.ts";
+import type { CommandUi, SessionCommand } from "./command.ts";
 import { connectCommand } from "./connect-command.ts";
 import { copyCommand } from "./copy-command.ts";
 import { deleteCommand } from "./delete-command.ts";
@@ -28,19 +28,19 @@ export const commands: readonly SessionCommand[] = [
     name: "resume",
     argument: "[ID]",
     help: "go on with a saved conversation",
-    async run(session, id, hands) {
+    async run(session, id, ui) {
       if (id !== "") return void (await session.saver.resume(id));
-      offer(session, await session.saver.choices(), noConversations(session.state), hands);
+      offer(session, await session.saver.choices(), noConversations(session.state), ui);
     },
   },
   {
     name: "model",
     argument: "[NAME]",
     help: "choose the model that answers; without NAME from a list",
-    async run(session, name, hands) {
+    async run(session, name, ui) {
       if (name !== "") return session.models.choose(name);
       const choices = await session.models.choices();
-      if (choices !== undefined) hands.chooseModel(choices);
+      if (choices !== undefined) ui.chooseModel(choices);
     },
   },
   roleCommand,
@@ -63,13 +63,13 @@ export const commands: readonly SessionCommand[] = [
     name: "search",
     argument: "WORDS",
     help: "saved conversations that hold all of them",
-    async run(session, words, hands) {
+    async run(session, words, ui) {
       if (words === "") return session.note("dim", "/search takes the words to look for.");
       offer(
         session,
         await session.saver.search(words),
         `No ${other(session.state)}saved conversation holds that.`,
-        hands,
+        ui,
       );
     },
   },
@@ -89,13 +89,13 @@ export const commands: readonly SessionCommand[] = [
     name: "versions",
     argument: "[N]",
     help: "choose another version of an answer, of turn N or of all",
-    async run(session, typed, hands) {
+    async run(session, typed, ui) {
       const [, turn, version] = /^(\d{1,6})(\.\d{1,6})?$/.exec(typed) ?? [];
       if (typed !== "" && turn === undefined)
         return session.note("dim", "/versions takes the number of a turn, or of its version: /versions 5.2");
       if (version !== undefined) return session.versions.choose(typed);
       const choices = await session.versions.choices(turn === undefined ? undefined : Number(turn));
-      if (choices.length > 0) hands.chooseVersion(choices);
+      if (choices.length > 0) ui.chooseVersion(choices);
     },
   },
   {
@@ -181,7 +181,7 @@ export async function runCommand(
   session: Session,
   command: SessionCommand,
   argument: string,
-  hands: Hands,
+  ui: CommandUi,
   isAgreed = false,
 ): Promise<void> {
   const { phase } = session.state;
@@ -190,7 +190,7 @@ export async function runCommand(
   const hidden = session.prompts.hiddenBy(command.name);
   if (hidden !== undefined) session.note("warn", hidden);
   if (phase.kind === "idle" || command.whileAnswering === true)
-    return command.run(session, argument, hands, isAgreed);
+    return command.run(session, argument, ui, isAgreed);
   session.note(
     "dim",
     isAnswering(phase)
@@ -212,9 +212,9 @@ function beginAnew(session: Session): void {
   session.note("dim", "A new conversation.", ...wayBack);
 }
 
-function offer(session: Session, choices: readonly Choice[], none: string, hands: Hands): void {
+function offer(session: Session, choices: readonly Choice[], none: string, ui: CommandUi): void {
   if (choices.length === 0) session.note("dim", none);
-  else hands.choose(choices);
+  else ui.choose(choices);
 }
 
 const other = ({ conversation }: State) => (conversation === undefined ? "" : "other ");

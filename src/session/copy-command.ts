@@ -1,6 +1,6 @@
 import { titleOf } from "../client/conversations/title.ts";
 import { counted } from "../text/numbers.ts";
-import type { Copied, Hands, SessionCommand } from "./command.ts";
+import type { Copied, CommandUi, SessionCommand } from "./command.ts";
 import type { Choice } from "./finding.ts";
 import type { Answer } from "./saving.ts";
 import type { Session } from "./session.ts";
@@ -18,7 +18,7 @@ export const copyCommand: SessionCommand = {
   name: "copy",
   argument: "[N]",
   help: "copy an answer or a code block from a list, or block N of the last answer",
-  async run(session, argument, hands) {
+  async run(session, argument, ui) {
     const { answer } = session.state;
     if (answer === "") return session.note("dim", "There is no answer to copy yet.");
     const [, first, second] = /^(\d{1,6})(?:\.(\d{1,6}))?$/.exec(argument) ?? [];
@@ -27,20 +27,20 @@ export const copyCommand: SessionCommand = {
         "dim",
         "/copy takes the number of a code block, or of a turn and its block: /copy 5.2",
       );
-    if (second !== undefined) return copyOfTurn(session, Number(first), Number(second), hands);
-    if (first !== undefined) return copyPart({ text: answer }, Number(first), session, hands);
+    if (second !== undefined) return copyOfTurn(session, Number(first), Number(second), ui);
+    if (first !== undefined) return copyPart({ text: answer }, Number(first), session, ui);
     const answers = await session.saver.answers();
-    const choices = choicesOf(answers, answer, hands);
+    const choices = choicesOf(answers, answer, ui);
     // Nothing to choose.
-    if (choices.length < 2) return copyPart({ text: answer }, 0, session, hands);
-    hands.chooseText(choices);
+    if (choices.length < 2) return copyPart({ text: answer }, 0, session, ui);
+    ui.chooseText(choices);
   },
 };
 
-async function copyOfTurn(session: Session, turn: number, part: number, hands: Hands): Promise<void> {
+async function copyOfTurn(session: Session, turn: number, part: number, ui: CommandUi): Promise<void> {
   const answers = await session.saver.answers();
   const found = answers.find((one) => one.turn === turn);
-  if (found !== undefined) return copyPart(found, part, session, hands);
+  if (found !== undefined) return copyPart(found, part, session, ui);
   session.note("dim", `This conversation has ${counted(answers.length, "turn")}.`);
 }
 
@@ -49,9 +49,9 @@ async function copyPart(
   { text, turn }: { text: string; turn?: number },
   part: number,
   session: Session,
-  hands: Hands,
+  ui: CommandUi,
 ): Promise<void> {
-  const blocks = hands.codeBlocks(text);
+  const blocks = ui.codeBlocks(text);
   const copied = part === 0 ? text : blocks[part - 1];
   const whose = turn === undefined ? "The last answer" : `The answer of turn ${turn}`;
   if (copied === undefined) {
@@ -62,12 +62,12 @@ async function copyPart(
   }
   const of = turn === undefined ? "" : ` of turn ${turn}`;
   const what = part === 0 ? `the answer${of}` : `code block ${part}${of}`;
-  const outcome = await hands.copy(copied);
+  const outcome = await ui.copy(copied);
   session.note(outcome === "copied" || outcome === "sent" ? "dim" : "warn", words[outcome](what));
 }
 
 /** All answers with their code blocks, the last answer first. `last` is in none of the turns if it failed. */
-function choicesOf(answers: readonly Answer[], last: string, { codeBlocks }: Hands): Choice[] {
+function choicesOf(answers: readonly Answer[], last: string, { codeBlocks }: CommandUi): Choice[] {
   const rowsOf = (id: string, place: string, text: string): Choice[] =>
     [text, ...codeBlocks(text)].map((part, at) => ({
       id: `${id}${at}`,

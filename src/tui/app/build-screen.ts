@@ -2,7 +2,7 @@ import { defaultKeymap, keyHelp } from "../composer/keymap.ts";
 import { codeBlocks } from "../markdown/code-blocks.ts";
 import type { Display } from "../markdown/display.ts";
 import type { ChatOptions, Edited } from "../options.ts";
-import type { Hands } from "../../session/command.ts";
+import type { CommandUi } from "../../session/command.ts";
 import { runCommand } from "../../session/commands.ts";
 import { sessionOptions } from "../session-options.ts";
 import type { Session } from "../../session/session.ts";
@@ -57,7 +57,7 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
   });
   follow(session.state);
   session.subscribe(() => follow(session.state));
-  const hands: Hands = {
+  const ui: CommandUi = {
     print: (text) => scribe.print(text),
     async copy(text) {
       const sequence = osc52(text, options.terminal);
@@ -114,8 +114,8 @@ export function buildScreen(options: ChatOptions, parts: Parts): Screen {
     editText: (text) => inEditor(() => options.editText?.(text)),
     pasteImage: options.pasteImage,
     onSent: (line) => options.inputHistory?.add(line),
-    run: (command, argument, isAgreed) => runCommand(session, command, argument, hands, isAgreed),
-    asks: (command, argument) => command.asks?.(session, argument, hands),
+    run: (command, argument, isAgreed) => runCommand(session, command, argument, ui, isAgreed),
+    asks: (command, argument) => command.asks?.(session, argument, ui),
     redraw: () => live.clearScreen(),
     suspend: job.suspend,
     leave: () => ending.leave(),

@@ -1,8 +1,5 @@
-import { lineText } from "../line-text.ts";
 import type { ChatEnd, ChatOptions } from "../options.ts";
-import { editorTrouble } from "../editor-trouble.ts";
-import { codeBlocks } from "../markdown/code-blocks.ts";
-import type { Hands } from "../../session/command.ts";
+import type { CommandUi } from "../../session/command.ts";
 import { askingWords } from "../../session/shown-command.ts";
 import { commandNamed, runCommand } from "../../session/commands.ts";
 import { mostCharacters } from "../../session/context.ts";
@@ -10,13 +7,13 @@ import { loneHint, readInput } from "../../session/input.ts";
 import { CHAT_BODY_BYTES } from "../../protocol/limits.ts";
 import { counted } from "../../text/numbers.ts";
 import { sessionOptions } from "../session-options.ts";
-import type { Choice } from "../../session/finding.ts";
 import { isAnswering } from "../../session/state.ts";
 import { accountLine } from "../status-line.ts";
 import type { Session } from "../../session/session.ts";
 import { createSession } from "../../session/create-session.ts";
 import { openJob, setRawAgain } from "../terminal/suspend.ts";
 import { createLineReader, type LineReader } from "./line-reader.ts";
+import { createLineUi } from "./line-ui.ts";
 import { createPaper, type Paper } from "./paper.ts";
 import { signInByLines } from "./sign-in-lines.ts";
 
@@ -102,57 +99,8 @@ async function converse(
   let asked: string | undefined;
   /** The question with files that waits for an empty line. */
   let withFiles: string | undefined;
-  const hands: Hands = {
-    print: (text) => paper.line(text),
-    copy: async (text) => ((await options.copyLocally?.(text)) === true ? "copied" : "none"),
-    files: options.files,
-    codeBlocks,
-    choose: (choices) => list(choices, paper, options.terminal),
-    chooseModel: (choices) => {
-      for (const { title, detail } of choices)
-        paper.line(`${title}  (${lineText(detail, options.terminal)})`);
-      paper.line("/model NAME chooses one of them.");
-    },
-    chooseRole: (choices) => {
-      for (const { title, detail, words } of choices)
-        paper.line(
-          [title, detail === "" ? "" : `(${lineText(detail, options.terminal)})`, words]
-            .filter(Boolean)
-            .join("  "),
-        );
-      paper.line("/role NAME chooses one of them.");
-    },
-    editFile:
-      options.stdin.isTTY && options.editFile
-        ? (path) => {
-            // The editor has the terminal to itself.
-            const { isRaw } = options.stdin;
-            if (isRaw) options.stdin.setRawMode(false);
-            try {
-              return editorTrouble(options.editFile?.(path) ?? { kind: "unset" });
-            } finally {
-              if (isRaw) options.stdin.setRawMode(true);
-            }
-          }
-        : undefined,
-    chooseVersion: (choices) => {
-      for (const { id, title, detail, words } of choices)
-        paper.line(`${id}  ${title}  (${lineText(detail, options.terminal)})  ${words}`);
-      paper.line("/versions N.V goes on with one of them.");
-    },
-    chooseText: (choices) => {
-      for (const { id, title, detail } of choices)
-        paper.line(`${id}  ${title}  (${lineText(detail, options.terminal)})`);
-      paper.line("/copy N copies one of them.");
-    },
-    clearScreen: () => undefined,
-    quit: () => (leaving = true),
-    keys: [
-      "A line that ends with \\ goes on with the next one.",
-      ...(options.stdin.isTTY ? ["@ and a name add a file to the question."] : []),
-    ],
-  };
-  if (options.beginning?.kind === "choose") await commandNamed("resume")?.run(session, "", hands);
+  const ui = createLineUi(paper, options, () => (leaving = true));
+  if (options.beginning?.kind === "choose") await commandNamed("resume")?.run(session, "", ui);
   for (;;) {
     const { last } = session.state;
     await session.idle();
@@ -179,7 +127,7 @@ async function converse(
     const files = await filesOf(text, session, options);
     withFiles = files.message;
     const isSure = !options.stdin.isTTY || text === before;
-    asked = files.isTaken ? undefined : await take(text, session, hands, { isSure, asked });
+    asked = files.isTaken ? undefined : await take(text, session, ui, { isSure, asked });
     before = text;
   }
 }
@@ -225,12 +173,6 @@ function tellUnsent({ state }: Session, lines: LineReader, paper: Paper): void {
   for (const line of lines.takeEarly()) if (line.trim() !== "") paper.line(`Not sent: ${line}`);
 }
 
-function list(choices: readonly Choice[], paper: Paper, terminal: ChatOptions["terminal"]): void {
-  for (const { id, title, detail, words } of choices)
-    paper.line(`${id}  ${title}  (${lineText(detail, terminal)})${words === "" ? "" : `  ${words}`}`);
-  paper.line("/resume ID goes on with one of them.");
-}
-
 interface Sureness {
   /** A lone word is a question, because it was typed twice or comes from no person. */
   isSure: boolean;
@@ -242,7 +184,7 @@ interface Sureness {
 async function take(
   text: string,
   session: Session,
-  hands: Hands,
+  ui: CommandUi,
   { isSure, asked }: Sureness,
 ): Promise<string | undefined> {
   const prompt = session.prompts.questionOf(text);
@@ -258,8 +200,8 @@ async function take(
   else if (input.kind === "command") {
     const { command, argument } = input;
     const isAgreed = text === asked;
-    const what = isAgreed ? undefined : command.asks?.(session, argument, hands);
-    if (what === undefined) await runCommand(session, command, argument, hands, isAgreed);
+    const what = isAgreed ? undefined : command.asks?.(session, argument, ui);
+    if (what === undefined) await runCommand(session, command, argument, ui, isAgreed);
     else {
       session.note("warn", askingWords(what, "The same line again"));
       return text;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openConversations } from "../../../src/client/conversations/conversations.ts";
 import { ClientError } from "../../../src/client/failure.ts";
-import type { Hands } from "../../../src/session/command.ts";
+import type { CommandUi } from "../../../src/session/command.ts";
 import { commandNamed, runCommand } from "../../../src/session/commands.ts";
 import type { Beginning } from "../../../src/session/saved.ts";
 import { answer, connectionTo, createFakeClient } from "./fake-client.ts";
@@ -35,7 +35,7 @@ function open({
     },
   });
   const { session } = opened;
-  const hands: Hands = {
+  const ui: CommandUi = {
     print: (text) => printed.push(text),
     copy: async () => "none",
     codeBlocks: () => [],
@@ -51,7 +51,7 @@ function open({
   const run = (command: string, argument = "") => {
     const found = commandNamed(command);
     if (found === undefined) throw new Error(`There is no ${command}.`);
-    return runCommand(session, found, argument, hands);
+    return runCommand(session, found, argument, ui);
   };
   return { ...opened, client, elsewhere, printed, connected, run };
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
 import type { ChatLimits } from "../../../src/protocol/chat-limits.ts";
-import type { Hands, SessionCommand } from "../../../src/session/command.ts";
+import type { CommandUi, SessionCommand } from "../../../src/session/command.ts";
 import { contextUsed } from "../../../src/session/context.ts";
 import { commandNamed, runCommand } from "../../../src/session/commands.ts";
 import { endOf, openThread } from "../../../src/session/thread.ts";
@@ -26,9 +26,9 @@ function open(
     if (options.history === false) return { ...offered, extensions: new Set() };
     return { ...offered, limits: options.limits };
   };
-  const asks = (words = "") => command.asks?.(session, words, {} as Hands);
+  const asks = (words = "") => command.asks?.(session, words, {} as CommandUi);
   const compact = async (words = "") => {
-    await runCommand(session, command, words, {} as Hands);
+    await runCommand(session, command, words, {} as CommandUi);
     await session.idle();
   };
   const sent = (at: number) => client.questions.at(at)?.history.map(({ content }) => content);
@@ -230,7 +230,7 @@ describe("a summary that does not come", () => {
     const stopped = compact();
     while (client.questions.length < 2) await new Promise((resolve) => setImmediate(resolve));
     expect(session.state.phase).toMatchObject({ kind: "asking", sumsUp: true });
-    await runCommand(session, commandNamed("new") as SessionCommand, "", {} as Hands);
+    await runCommand(session, commandNamed("new") as SessionCommand, "", {} as CommandUi);
     expect(notes().at(-1)).toBe("/new waits until the answer is through; F5 stops it.");
     session.ask("queued");
     session.stop();

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
-import type { Hands, SessionCommand } from "../../../src/session/command.ts";
+import type { CommandUi, SessionCommand } from "../../../src/session/command.ts";
 import { commandNamed, runCommand } from "../../../src/session/commands.ts";
 import { createSavedSessions } from "./saved-sessions.ts";
 
@@ -15,8 +15,8 @@ const command = commandNamed("delete") as SessionCommand;
 function open(...options: Parameters<typeof sessions.open>) {
   const opened = sessions.open(...options);
   const { session } = opened;
-  const asks = () => command.asks?.(session, "", {} as Hands);
-  const remove = () => runCommand(session, command, "", {} as Hands);
+  const asks = () => command.asks?.(session, "", {} as CommandUi);
+  const remove = () => runCommand(session, command, "", {} as CommandUi);
   return { ...opened, asks, remove };
 }
 

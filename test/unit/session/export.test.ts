@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createTextFiles } from "../../../src/cli/io/text-files.ts";
 import { toMarkdown } from "../../../src/client/conversations/export.ts";
-import type { Hands, SessionCommand } from "../../../src/session/command.ts";
+import type { CommandUi, SessionCommand } from "../../../src/session/command.ts";
 import { commandNamed, runCommand } from "../../../src/session/commands.ts";
 import { createSavedSessions } from "./saved-sessions.ts";
 
@@ -21,10 +21,10 @@ const command = commandNamed("export") as SessionCommand;
 function open(...options: Parameters<typeof sessions.open>) {
   const opened = sessions.open(...options);
   const { session } = opened;
-  const hands = { files: createTextFiles(home) } as Hands;
-  const asks = (name: string) => command.asks?.(session, name, hands);
+  const ui = { files: createTextFiles(home) } as CommandUi;
+  const asks = (name: string) => command.asks?.(session, name, ui);
   const write = async (name: string, isAgreed = false) => {
-    await runCommand(session, command, name, hands, isAgreed);
+    await runCommand(session, command, name, ui, isAgreed);
     return opened.notes().at(-1);
   };
   return { ...opened, asks, write };

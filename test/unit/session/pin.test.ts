@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { Hands, SessionCommand } from "../../../src/session/command.ts";
+import type { CommandUi, SessionCommand } from "../../../src/session/command.ts";
 import { commandNamed, runCommand } from "../../../src/session/commands.ts";
 import { createSavedSessions } from "./saved-sessions.ts";
 
@@ -9,7 +9,7 @@ afterEach(() => sessions.remove());
 
 it("/pin puts a conversation first in the lists of the session, with a mark, and the second time no longer", async () => {
   const { session, ask, notes, idOf } = sessions.open();
-  const pin = () => runCommand(session, commandNamed("pin") as SessionCommand, "", {} as Hands);
+  const pin = () => runCommand(session, commandNamed("pin") as SessionCommand, "", {} as CommandUi);
   await pin();
   expect(notes().at(-1)).toMatch(/^This conversation isn't saved yet/);
   await ask("old");

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { openTextFolders } from "../../../src/client/kept/own-texts.ts";
-import type { Hands, SessionCommand } from "../../../src/session/command.ts";
+import type { CommandUi, SessionCommand } from "../../../src/session/command.ts";
 import { commandNamed, runCommand } from "../../../src/session/commands.ts";
 import { completions } from "../../../src/session/input.ts";
 import { createPrompts, type Prompts, type PromptSource } from "../../../src/session/prompts.ts";
@@ -79,7 +79,9 @@ it("is in the menu behind the commands, with its first line and without control 
 it("/help lists prompts, and a command that has the name of one says once that it wins", async () => {
   const { session, notes } = sessions.open({ more: { prompts: source } });
   const help = () =>
-    runCommand(session, commandNamed("help") as SessionCommand, "", { keys: [] } as Partial<Hands> as Hands);
+    runCommand(session, commandNamed("help") as SessionCommand, "", {
+      keys: [],
+    } as Partial<CommandUi> as CommandUi);
   await help();
   await help();
   expect(notes().filter((note) => note.startsWith("/review [TEXT] "))).toHaveLength(2);

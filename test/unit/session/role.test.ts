@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
 import { openTextFolders } from "../../../src/client/kept/own-texts.ts";
 import type { Choice } from "../../../src/session/finding.ts";
-import type { Hands, SessionCommand } from "../../../src/session/command.ts";
+import type { CommandUi, SessionCommand } from "../../../src/session/command.ts";
 import { commandNamed, runCommand } from "../../../src/session/commands.ts";
 import type { Pending } from "../../../src/session/pending.ts";
 import type { SessionOptions } from "../../../src/session/room.ts";
@@ -34,9 +34,9 @@ function open({ more, extensions = ours, ...rest }: Opened = {}) {
   const { roles } = openTextFolders(config);
   const opened = sessions.open({ extensions, more: { roles, ...more }, ...rest });
   const lists: (readonly Choice[])[] = [];
-  const hands = { chooseRole: (choices) => lists.push(choices) } as Partial<Hands> as Hands;
-  const role = (argument = "", more: Partial<Hands> = {}) =>
-    runCommand(opened.session, commandNamed("role") as SessionCommand, argument, { ...hands, ...more });
+  const ui = { chooseRole: (choices) => lists.push(choices) } as Partial<CommandUi> as CommandUi;
+  const role = (argument = "", more: Partial<CommandUi> = {}) =>
+    runCommand(opened.session, commandNamed("role") as SessionCommand, argument, { ...ui, ...more });
   const sent = () => opened.client.questions.map(({ instructions }) => instructions);
   return { ...opened, role, sent, lists };
 }

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
 import { createRoom } from "../../../src/session/create-room.ts";
-import type { Hands } from "../../../src/session/command.ts";
+import type { CommandUi } from "../../../src/session/command.ts";
 import { commandNamed } from "../../../src/session/commands.ts";
 import { createSaver } from "../../../src/session/saving.ts";
 import { answer } from "./fake-client.ts";
@@ -73,14 +73,14 @@ describe("a conversation that is saved", () => {
 
   it("is named where /new leaves it, once it is saved", async () => {
     const { session, ask, idOf, notes, said } = open();
-    const hands = {} as Hands;
-    await commandNamed("new")?.run(session, "", hands);
+    const ui = {} as CommandUi;
+    await commandNamed("new")?.run(session, "", ui);
     expect(said).toEqual([{ type: "note", tone: "dim", lines: ["A new conversation."] }]);
     await ask("one");
     const id = idOf();
-    await commandNamed("new")?.run(session, "", hands);
+    await commandNamed("new")?.run(session, "", ui);
     expect(notes().slice(-2)).toEqual(["A new conversation.", `To go on with the last one: /resume ${id}`]);
-    await commandNamed("resume")?.run(session, id, hands);
+    await commandNamed("resume")?.run(session, id, ui);
     expect(session.state.conversation).toBe(id);
   });
 

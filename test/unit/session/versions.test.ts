@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ClientError } from "../../../src/client/failure.ts";
-import type { Hands } from "../../../src/session/command.ts";
+import type { CommandUi } from "../../../src/session/command.ts";
 import { commandNamed } from "../../../src/session/commands.ts";
 import type { Choice } from "../../../src/session/finding.ts";
 import { createSavedSessions } from "./saved-sessions.ts";
@@ -18,10 +18,10 @@ function open(...options: Parameters<typeof sessions.open>) {
   const opened = sessions.open(...options);
   const { session, ask } = opened;
   let offered: readonly Choice[] = [];
-  const hands = { chooseVersion: (choices: readonly Choice[]) => void (offered = choices) } as Hands;
+  const ui = { chooseVersion: (choices: readonly Choice[]) => void (offered = choices) } as CommandUi;
   const command = async (name: string, argument = "") => {
     offered = [];
-    await commandNamed(name)?.run(session, argument, hands);
+    await commandNamed(name)?.run(session, argument, ui);
     await session.idle();
     return offered;
   };
