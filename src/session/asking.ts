@@ -6,13 +6,14 @@ import { loginWord } from "./connection.ts";
 import { failureLines, internal, isSpent, wantsLogin } from "./failure.ts";
 import { passwordForm } from "./form.ts";
 import { forgotten, forgottenWords, unpinned } from "./context.ts";
-import { exchange, type Ended, type Face } from "./exchange.ts";
+import { exchange, type Ended } from "./exchange.ts";
 import { cutWords } from "../protocol/cut-words.ts";
 import { counted, grouped } from "../text/numbers.ts";
 import { costWords } from "./money.ts";
-import { contextOf } from "./pending.ts";
 import type { Image } from "../protocol/images.ts";
+import { pendingOn } from "./lost.ts";
 import { createOutgoing } from "./outgoing.ts";
+import { createProgress } from "./progress.ts";
 import { leftOutRoleWords } from "./role.ts";
 import { isRequired, leftOutWords, nameFor } from "./model.ts";
 import { sameQuestion, turnsBefore } from "./same-question.ts";
@@ -21,7 +22,6 @@ import { sayCost, type Room } from "./room.ts";
 import type { KeptQuestion } from "./kept-question.ts";
 import type { Saver } from "./saving.ts";
 import { settle } from "../protocol/settle.ts";
-import { resumable } from "./state.ts";
 
 interface Again {
   /** The turns before it; by default those of the conversation. */
@@ -56,16 +56,12 @@ interface AskingOptions {
   saver: Pick<Saver, "begin">;
 }
 
-/** Seconds that a question waits in all for its retries. */
-const LONGEST_WAIT = 90;
-
 /** Asks one question at a time, and prints how it ended. */
 export function createAsking(room: Room, { account, saver }: AskingOptions): Asking {
   const { say, dispatch, state, now } = room;
   /** One, or two while the balance after the last question is still requested. */
   const underWay = new Set<AbortController>();
   let askedAt = 0;
-  let lastData = 0;
   let waiting: Waiting | undefined;
   /** What was said of a server. */
   const saidOf = new Map<"history" | "models" | "role", ApiClient>();
@@ -73,26 +69,6 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
   let inDoubt: string | undefined;
   /** The key of a question that the server refuses for its key. */
   let spent: string | undefined;
-
-  const begun = (message: string, before: readonly Turn[], key: string, model: string | undefined) => {
-    const { username, role } = state();
-    const conversation = resumable(state());
-    const context = contextOf(before, message);
-    const images = imagesIn(room, message).length || undefined;
-    const at = room.wallClock();
-    room.onPending?.({
-      message,
-      key,
-      server: room.name,
-      username,
-      conversation,
-      context,
-      model,
-      images,
-      role,
-      at,
-    });
-  };
 
   /** Says something once of each server. */
   const noteOnce = (about: "history" | "models" | "role", words: string) => {
@@ -106,38 +82,9 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     if (choice !== undefined) noteOnce("models", leftOutWords(choice.name));
   };
 
+  const progress = createProgress(room);
+
   const outgoingOf = createOutgoing(room, (words) => noteOnce("role", words));
-
-  const show = (text: string) => say({ type: "delta", text });
-
-  const face: Face = {
-    sleep: room.sleep,
-    maxWait: LONGEST_WAIT,
-    show,
-    onWait: (seconds, reason) =>
-      dispatch({ type: "waiting", until: now() + seconds * 1000, reason: reason.message }),
-    onTry() {
-      state().reasoning.text = "";
-      dispatch({ type: "tried" });
-    },
-    onReasoning(text) {
-      lastData = now();
-      state().reasoning.text += text;
-      if (state().phase.kind !== "asking") return;
-      say({ type: "thinking" });
-      dispatch({ type: "thinking", at: lastData });
-    },
-    onData() {
-      lastData = now();
-      const { phase } = state();
-      if (phase.kind === "thinking") room.note("dim", `thought for ${secondsOf(lastData - phase.from)} s`);
-      if (phase.kind === "asking" || phase.kind === "thinking") dispatch({ type: "firstWords" });
-    },
-    onOther() {
-      say({ type: "end" });
-      room.note("dim", "The connection was lost there; this is the answer from its start:");
-    },
-  };
 
   const stopped = async (text: string, saved: KeptQuestion) => {
     const { tokens: before, price, last } = state();
@@ -243,13 +190,13 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
       model,
       ...(isRequired(choice) ? {} : { onModelLeftOut }),
     };
-    lastData = now();
+    progress.begin();
     try {
       const { conversation } = state();
-      begun(message, before, key, model);
+      room.onPending?.(pendingOn(room, question, before));
       await saved.claim();
       // It may belong to a fork now.
-      if (state().conversation !== conversation) begun(message, before, key, model);
+      if (state().conversation !== conversation) room.onPending?.(pendingOn(room, question, before));
       const { history, instructions, pinned } = await outgoingOf({ key, message, before, role, signal });
       sent = history.length;
       const images = held.length === 0 ? undefined : await attempt(sendable(room, account, held));
@@ -260,9 +207,9 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
           : await exchange(
               room.client,
               { ...question, history, images, ...(instructions === undefined ? {} : { instructions }) },
-              { ...face, inDoubt: key === inDoubt },
+              { ...progress.face, inDoubt: key === inDoubt },
             );
-      if (ended.kind === "answered" && !ended.isShown) show(ended.text);
+      if (ended.kind === "answered" && !ended.isShown) say({ type: "delta", text: ended.text });
       say({ type: "end" });
       if (ended.kind === "answered")
         await answered(ended, saved, {
@@ -279,7 +226,7 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
 
   return {
     get lastData() {
-      return lastData;
+      return progress.lastData;
     },
     ask,
     async retry() {
@@ -299,8 +246,6 @@ export function createAsking(room: Room, { account, saver }: AskingOptions): Ask
     },
   };
 }
-
-const secondsOf = (milliseconds: number) => grouped(Math.max(1, Math.round(milliseconds / 1000)));
 
 function stoppedWords(cost: number | null, price: number | null): string[] {
   if (cost !== null) return ["stopped", ...costWords(cost)];

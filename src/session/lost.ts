@@ -1,9 +1,33 @@
 import { isNameOf } from "../client/account-name.ts";
+import type { Turn } from "../protocol/bodies.ts";
 import { KEY_LIFETIME_MS } from "../protocol/limits.ts";
 import { grouped } from "../text/numbers.ts";
 import { contextOf, type Pending } from "./pending.ts";
 import { isSameRole } from "./role.ts";
 import type { Room } from "./room.ts";
+import { imagesIn } from "./sent-images.ts";
+import { resumable } from "./state.ts";
+
+/** A question that is about to be sent, with the turns before it. */
+export function pendingOn(
+  room: Room,
+  { message, key, model }: Pick<Pending, "message" | "key"> & { model: string | undefined },
+  before: readonly Turn[],
+): Pending {
+  const { username, role } = room.state();
+  return {
+    message,
+    key,
+    server: room.name,
+    username,
+    conversation: resumable(room.state()),
+    context: contextOf(before, message),
+    model,
+    images: imagesIn(room, message).length || undefined,
+    role,
+    at: room.wallClock(),
+  };
+}
 
 /** Whether the session is at the server and the account that the question was sent to. */
 export function isOwn({ server, username }: Pending, room: Room): boolean {
