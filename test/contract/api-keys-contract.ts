@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { API_KEYS, type ApiKey, type NewApiKey } from "../../src/server/core/api-keys.ts";
 import type { HoldRequest, KeyUse } from "../../src/server/core/ports.ts";
 import type { Store } from "../../src/server/core/store.ts";
-import type { StoreFixture } from "./store-contract.ts";
+import { useStore, type StoreFixture } from "./store-fixture.ts";
 
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
@@ -16,21 +16,15 @@ export function apiKeysContract(name: string, place: () => Promise<StoreFixture>
     let store: Store;
     let jane: string;
 
+    const {
+      restart,
+      create: createAccount,
+      question: questionOf,
+    } = useStore(place, (opened) => ({ fixture, store } = opened));
+
     beforeEach(async () => {
-      fixture = await place();
-      store = await fixture.open();
       jane = await account("jane");
     });
-
-    afterEach(async () => {
-      await store.close();
-      await fixture.destroy();
-    });
-
-    async function restart(): Promise<void> {
-      await store.close();
-      store = await fixture.open();
-    }
 
     /** What holds now, and after a restart. */
     async function always(check: () => Promise<void>): Promise<void> {
@@ -39,11 +33,7 @@ export function apiKeysContract(name: string, place: () => Promise<StoreFixture>
       await check();
     }
 
-    async function account(username: string, tokens = 4000): Promise<string> {
-      const made = await store.accounts.create({ name: username, passwordHash: "$2b$hash", tokens });
-      if (made.kind !== "created") throw new Error(made.kind);
-      return made.account.id;
-    }
+    const account = async (name: string, tokens?: number) => (await createAccount(name, tokens)).id;
 
     function keys() {
       if (!store.apiKeys) throw new Error("the store has no API keys");
@@ -62,15 +52,7 @@ export function apiKeysContract(name: string, place: () => Promise<StoreFixture>
       return made.key;
     }
 
-    const question = (more: Partial<HoldRequest> = {}): HoldRequest => ({
-      id: randomUUID(),
-      account: jane,
-      digest: "digest",
-      price: 100,
-      model: "small",
-      expires: fixture.now() + 130_000,
-      ...more,
-    });
+    const question = (more?: Partial<HoldRequest>) => questionOf(jane, more);
 
     const hold = async (more: Partial<HoldRequest>) => (await store.ledger.hold(question(more))).kind;
 

@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { NewInvite } from "../../src/server/core/ports.ts";
 import type { Store } from "../../src/server/core/store.ts";
-import type { StoreFixture } from "./store-contract.ts";
+import { useStore, type StoreFixture } from "./store-fixture.ts";
 
 const HOUR = 60 * 60 * 1000;
 
@@ -11,20 +11,7 @@ export function invitesContract(name: string, place: () => Promise<StoreFixture>
     let fixture: StoreFixture;
     let store: Store;
 
-    beforeEach(async () => {
-      fixture = await place();
-      store = await fixture.open();
-    });
-
-    afterEach(async () => {
-      await store.close();
-      await fixture.destroy();
-    });
-
-    async function restart(): Promise<void> {
-      await store.close();
-      store = await fixture.open();
-    }
+    const { restart } = useStore(place, (opened) => ({ fixture, store } = opened));
 
     const invite = (id: string, more: Partial<NewInvite> = {}): NewInvite => ({
       id,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Files } from "../../src/server/stores/json/files.ts";
 import { compactFolder } from "../../src/server/stores/json/compact.ts";
 import { openJsonStore } from "../../src/server/stores/json/store.ts";
-import type { StoreFixture } from "./store-contract.ts";
+import type { StoreFixture } from "./store-fixture.ts";
 
 const fail = (sentence: string) => {
   throw new Error(sentence);

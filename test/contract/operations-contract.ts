@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { pseudonymOf, type AccountRow, type Act } from "../../src/server/core/operations.ts";
-import type { Account, HoldRequest } from "../../src/server/core/ports.ts";
+import type { HoldRequest } from "../../src/server/core/ports.ts";
 import type { Store } from "../../src/server/core/store.ts";
-import type { StoreFixture } from "./store-contract.ts";
+import { useStore, type StoreFixture } from "./store-fixture.ts";
 
 const act: Act = { reason: "as asked", by: "ops" };
 const NOBODY = "no such account";
@@ -14,36 +14,7 @@ export function operationsContract(name: string, place: () => Promise<StoreFixtu
     let fixture: StoreFixture;
     let store: Store;
 
-    beforeEach(async () => {
-      fixture = await place();
-      store = await fixture.open();
-    });
-
-    afterEach(async () => {
-      await store.close();
-      await fixture.destroy();
-    });
-
-    async function restart(): Promise<void> {
-      await store.close();
-      store = await fixture.open();
-    }
-
-    async function create(username = "jane", tokens = 4000): Promise<Account> {
-      const made = await store.accounts.create({ name: username, passwordHash: "$2b$hash", tokens });
-      if (made.kind !== "created") throw new Error(made.kind);
-      return made.account;
-    }
-
-    const question = (account: string, more: Partial<HoldRequest> = {}): HoldRequest => ({
-      id: randomUUID(),
-      account,
-      digest: "digest",
-      price: 100,
-      model: "small",
-      expires: fixture.now() + 130_000,
-      ...more,
-    });
+    const { restart, create, question } = useStore(place, (opened) => ({ fixture, store } = opened));
 
     /** Opens a hold; resolves to its charge. */
     async function begin(account: string, more: Partial<HoldRequest> = {}) {

@@ -7,7 +7,8 @@ import { apiKeysContract } from "./api-keys-contract.ts";
 import { invitesContract } from "./invites-contract.ts";
 import { operationsContract } from "./operations-contract.ts";
 import { refillContract } from "./refill-contract.ts";
-import { storeContract, type StoreFixture } from "./store-contract.ts";
+import { storeContract } from "./store-contract.ts";
+import type { StoreFixture } from "./store-fixture.ts";
 import { storeModel } from "./store-model.ts";
 
 describe.skipIf(noPostgres)(`Postgres${skipped(noPostgres)}`, () => {

@@ -1,9 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { RefillSetting } from "../../src/protocol/refill.ts";
-import type { HoldRequest } from "../../src/server/core/ports.ts";
 import type { Store } from "../../src/server/core/store.ts";
-import type { StoreFixture } from "./store-contract.ts";
+import { useStore, type StoreFixture } from "./store-fixture.ts";
 
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
@@ -16,37 +14,18 @@ export function refillContract(name: string, place: () => Promise<StoreFixture>)
     let fixture: StoreFixture;
     let store: Store;
 
-    beforeEach(async () => {
-      fixture = await place();
-      store = await fixture.open();
-    });
-
-    afterEach(async () => {
-      await store.close();
-      await fixture.destroy();
-    });
+    const {
+      restart: reopen,
+      create: createAccount,
+      question,
+    } = useStore(place, (opened) => ({ fixture, store } = opened));
 
     async function restart(setting: Parameters<Store["setRefill"]>[0]): Promise<void> {
-      await store.close();
-      store = await fixture.open();
+      await reopen();
       await store.setRefill(setting);
     }
 
-    async function create(tokens: number, username = "jane"): Promise<string> {
-      const made = await store.accounts.create({ name: username, passwordHash: "$2b$hash", tokens });
-      if (made.kind !== "created") throw new Error(made.kind);
-      return made.account.id;
-    }
-
-    const question = (account: string, more: Partial<HoldRequest> = {}): HoldRequest => ({
-      id: randomUUID(),
-      account,
-      digest: "digest",
-      price: 100,
-      model: "small",
-      expires: fixture.now() + 130_000,
-      ...more,
-    });
+    const create = async (tokens: number, name?: string) => (await createAccount(name, tokens)).id;
 
     async function spend(account: string, price: number): Promise<void> {
       const asked = question(account, { price });

@@ -1,25 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Account, HoldOutcome, HoldRequest } from "../../src/server/core/ports.ts";
+import { describe, expect, it } from "vitest";
+import type { HoldOutcome, HoldRequest } from "../../src/server/core/ports.ts";
 import type { Store } from "../../src/server/core/store.ts";
-
-/** An empty place for one store's data, for one test. */
-export interface StoreFixture {
-  /** Opens the store on the place's data, as another start of the server would. */
-  open(): Promise<Store>;
-  /** The store's time in ms since the epoch. */
-  now(): number;
-  /** Lets time pass for the store: its clock, or the age of everything in it. */
-  advance(ms: number): Promise<void>;
-  /** Whether its charges name their model. */
-  models: boolean;
-  /** Whether an open hold outlives the process that made it, until it expires. */
-  keepsHolds: boolean;
-  /** Whether it knows what an operator does to accounts. */
-  acts: boolean;
-  /** Removes the place; every store on it has been closed. */
-  destroy(): Promise<void>;
-}
+import { useStore, type StoreFixture } from "./store-fixture.ts";
 
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
@@ -30,36 +13,7 @@ export function storeContract(name: string, place: () => Promise<StoreFixture>):
     let fixture: StoreFixture;
     let store: Store;
 
-    beforeEach(async () => {
-      fixture = await place();
-      store = await fixture.open();
-    });
-
-    afterEach(async () => {
-      await store.close();
-      await fixture.destroy();
-    });
-
-    async function restart(): Promise<void> {
-      await store.close();
-      store = await fixture.open();
-    }
-
-    async function create(name = "jane", tokens = 4000): Promise<Account> {
-      const made = await store.accounts.create({ name, passwordHash: "$2b$hash", tokens });
-      if (made.kind !== "created") throw new Error(made.kind);
-      return made.account;
-    }
-
-    const question = (account: string, more: Partial<HoldRequest> = {}): HoldRequest => ({
-      id: randomUUID(),
-      account,
-      digest: "digest",
-      price: 100,
-      model: "small",
-      expires: fixture.now() + 130_000,
-      ...more,
-    });
+    const { restart, create, question } = useStore(place, (opened) => ({ fixture, store } = opened));
 
     async function hold(request: HoldRequest): Promise<HoldOutcome["kind"]> {
       return (await store.ledger.hold(request)).kind;

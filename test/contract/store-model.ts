@@ -5,7 +5,7 @@ import { pseudonymOf, type Act } from "../../src/server/core/operations.ts";
 import type { AccountId } from "../../src/server/core/ports.ts";
 import type { Store } from "../../src/server/core/store.ts";
 import { Model } from "./model.ts";
-import type { StoreFixture } from "./store-contract.ts";
+import type { StoreFixture } from "./store-fixture.ts";
 
 const act: Act = { reason: null, by: "ops" };
 
