@@ -16,16 +16,21 @@ const NEWLINE = 0x0a;
 
 /** The lines of the first `size` bytes, last one first. Reads only as far back as the caller goes on. */
 export async function* linesBack(handle: Handle, size: number): AsyncGenerator<Line, void, undefined> {
-  let unfinished: Buffer = Buffer.alloc(0);
+  /** Pieces of the line that begins further back, in their order: joined once, so that a long one takes linear time. */
+  let unfinished: Buffer[] = [];
   let isLast = true;
   let bite = FIRST_BITE;
   for (let at = size; at > 0; bite = Math.min(bite * 2, LARGEST_BITE)) {
     const length = Math.min(bite, at);
     at -= length;
-    const bytes = Buffer.concat([await readAt(handle, at, length), unfinished]);
+    const piece = await readAt(handle, at, length);
+    let end = piece.lastIndexOf(NEWLINE);
+    if (end < 0) {
+      unfinished.unshift(piece);
+      continue;
+    }
+    const bytes = Buffer.concat([piece, ...unfinished]);
     let to = bytes.length;
-    // The rest of the previous read holds no line end.
-    let end = bytes.lastIndexOf(NEWLINE, length - 1);
     while (end >= 0) {
       if (!isLast || end + 1 < to)
         yield { start: at + end + 1, bytes: bytes.subarray(end + 1, to), ended: !isLast };
@@ -33,7 +38,7 @@ export async function* linesBack(handle: Handle, size: number): AsyncGenerator<L
       to = end;
       end = end === 0 ? -1 : bytes.lastIndexOf(NEWLINE, end - 1);
     }
-    unfinished = bytes.subarray(0, to);
+    unfinished = [bytes.subarray(0, to)];
   }
-  if (size > 0) yield { start: 0, bytes: unfinished, ended: !isLast };
+  if (size > 0) yield { start: 0, bytes: Buffer.concat(unfinished), ended: !isLast };
 }
