@@ -1,6 +1,6 @@
 import { headers } from "../../protocol/replies.ts";
 import { usernameFaults } from "../../protocol/username-rules.ts";
-import { routes } from "../../protocol/routes.ts";
+import { routes, type Extension } from "../../protocol/routes.ts";
 import { answer } from "./answer.ts";
 import { listedKeysOf, madeKeyOf } from "./api-keys.ts";
 import { createAuthorization, type KnownToken, type Learned } from "./authorization.ts";
@@ -127,11 +127,13 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     return reply;
   };
 
-  /** What was learned hours ago is asked again before it fails. */
-  const assertKeys = async (signal: AbortSignal | undefined): Promise<void> => {
-    for (const anew of [false, true]) if ((await loadOffer(signal, anew)).extensions.has("keys")) return;
-    throw new ClientError("not_offered", `${server} has no API keys.`);
+  /** Throws `not_offered` if the server lacks the extension. What was learned hours ago is asked again before it fails. */
+  const assertOffered = async (name: Extension, words: string, signal?: AbortSignal): Promise<void> => {
+    for (const anew of [false, true]) if ((await loadOffer(signal, anew)).extensions.has(name)) return;
+    throw new ClientError("not_offered", `${server} ${words}.`);
   };
+
+  const assertKeys = (signal?: AbortSignal) => assertOffered("keys", "has no API keys", signal);
 
   const usage = async (days: number, signal?: AbortSignal, by?: "key" | "model"): Promise<Usage> => {
     if (by !== undefined) await assertKeys(signal);
@@ -171,7 +173,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   };
 
   const changePassword: ApiClient["changePassword"] = async ({ password, newPassword, endsKeys }) => {
-    if (endsKeys) await assertKeys(undefined);
+    if (endsKeys) await assertKeys();
     const body = { password, new_password: newPassword, ...(endsKeys && { revoke_keys: true }) };
     const call: Call = { method: "POST", path: routes.password, body };
     const reply = await extension("password", "change passwords", call, [password, newPassword]);
@@ -196,10 +198,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   };
 
   /** Without its images a question would be another one. */
-  const assertImages = async (signal: AbortSignal | undefined): Promise<void> => {
-    for (const anew of [false, true]) if ((await loadOffer(signal, anew)).extensions.has("images")) return;
-    throw new ClientError("not_offered", `${server} takes no images.`);
-  };
+  const assertImages = (signal?: AbortSignal) => assertOffered("images", "takes no images", signal);
 
   async function* ask(question: Question): AsyncGenerator<AnswerEvent, void, undefined> {
     const { message, history, instructions, images = [], key, signal } = question;
