@@ -21,6 +21,11 @@ test("the note about the default server names one's own server in words", async 
   expect(stderr).toContain("Your default server is now your own server on this machine; another one");
 });
 
+test("what one's own server lacks is said in words, not with the address that it has for this command", async () => {
+  const { stderr } = await runInHome(["ask", "-m", "big", "hello"], { home });
+  expect(stderr).toContain("ai-chat: Your own server does not let a question choose its model.\n");
+});
+
 test("each command starts and stops the local server, and balances are kept", async () => {
   const { code, stdout } = await runProgram(["ask", "hello"], { home });
   expect(code).toBe(0);

@@ -115,6 +115,8 @@ function clientAt(
   const isLocal = name === "local";
   return createApiClient({
     server: url,
+    // Its address holds for this command alone.
+    subject: isLocal ? "Your own server" : url,
     token: secret,
     scheme: token?.scheme,
     isOfLogin: token?.from === "file",

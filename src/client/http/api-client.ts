@@ -24,6 +24,8 @@ import { usageOf } from "./usage-reply.ts";
 export interface ApiClientOptions extends KnownToken {
   /** As `normalizeServer` writes it. */
   server: string;
+  /** Begins a sentence about what the server lacks; by default its address. */
+  subject?: string;
   /** For a proxy. */
   openDispatcher?: OpenDispatcher;
   /** Longest silence of the server in seconds. */
@@ -60,7 +62,7 @@ const isSuccess = (status: number) => status >= 200 && status < 300;
 
 /** The client of one server (`contract.ts`). Connects to nothing before the first call. */
 export function createApiClient(options: ApiClientOptions): ApiClient {
-  const { server, now = Date.now } = options;
+  const { server, subject = server, now = Date.now } = options;
   const transport = createTransport({
     server,
     openDispatcher: options.openDispatcher,
@@ -105,7 +107,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   const balance = async (signal?: AbortSignal): Promise<BalanceNow> => {
     const secret = toSend();
     const reply = await lookForBalance(signal);
-    if (!reply) throw new ClientError("not_offered", `${server} does not report balances.`, { status: 404 });
+    if (!reply) throw new ClientError("not_offered", `${subject} does not report balances.`, { status: 404 });
     if (!isSuccess(reply.status)) return failWithToken(reply, "balance", [secret]);
     const tokens = balanceIn(await bodyOf(reply));
     const name = reply.header(headers.account);
@@ -121,7 +123,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     const reply = await authorization.send(call, kind);
     if (isLacking(reply.status)) {
       await reply.text(0);
-      throw new ClientError("not_offered", `${server} does not ${what}.`, { status: reply.status });
+      throw new ClientError("not_offered", `${subject} does not ${what}.`, { status: reply.status });
     }
     if (!isSuccess(reply.status)) return failWithToken(reply, kind, [secret, ...secrets]);
     return reply;
@@ -130,7 +132,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   /** Throws `not_offered` if the server lacks the extension. What was learned hours ago is asked again before it fails. */
   const assertOffered = async (name: Extension, words: string, signal?: AbortSignal): Promise<void> => {
     for (const anew of [false, true]) if ((await loadOffer(signal, anew)).extensions.has(name)) return;
-    throw new ClientError("not_offered", `${server} ${words}.`);
+    throw new ClientError("not_offered", `${subject} ${words}.`);
   };
 
   const assertKeys = (signal?: AbortSignal) => assertOffered("keys", "has no API keys", signal);
@@ -184,7 +186,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
   };
 
   const notOffered = () =>
-    new ClientError("not_offered", `${server} does not let a question choose its model.`, {
+    new ClientError("not_offered", `${subject} does not let a question choose its model.`, {
       remedy: { kind: "leave_model_out" },
     });
 
