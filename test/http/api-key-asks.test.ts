@@ -142,7 +142,7 @@ test("60 questions at once, by a key with a limit and by a token, spend both exa
 test("a key beyond its limit is refused by name, and what it paid before is answered again", async () => {
   const { id } = (await server.store.accounts.byName("jane"))!;
   await server.store.ledger.grant({ id: "more", account: id, tokens: 1000, reason: "test" });
-  const head = await make("once", { limit: { tokens: 100, per: "day" } });
+  const head = await make("once", { limit: { tokens: 100, per: "month" } });
   const ask = () =>
     fetch(`${server.url}/api/chat/`, {
       method: "POST",
@@ -153,7 +153,7 @@ test("a key beyond its limit is refused by name, and what it paid before is answ
   const reply = await send("/api/chat/", { head, body: { message } });
   const { code, detail } = (await reply.json()) as { code: string; detail: string };
   expect([reply.status, code]).toEqual([402, "key_limit_reached"]);
-  expect(detail).toContain("The API key once may spend 100 tokens a day");
+  expect(detail).toContain("The API key once may spend 100 tokens a month");
   const completion = await send("/v1/chat/completions", {
     head,
     body: { messages: [{ role: "user", content: message }] },

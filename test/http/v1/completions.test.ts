@@ -470,7 +470,7 @@ describe("refused", () => {
 
 test("an API key asks, also with an image, and is named once its limit is reached", async () => {
   const bearer = (as: string) => ({ Authorization: `Bearer ${as}` });
-  const limit = { tokens: 200, per: "day" };
+  const limit = { tokens: 200, per: "month" };
   const made = await server.post("/api/keys/", { name: "editor", limit }, bearer(token));
   const { key } = (await made.json()) as { key: string };
   ai.respond(answer("Hi."));
@@ -483,7 +483,7 @@ test("an API key asks, also with an image, and is named once its limit is reache
     402,
     "false",
     {
-      message: expect.stringContaining("The API key editor may spend 200 tokens a day"),
+      message: expect.stringContaining("The API key editor may spend 200 tokens a month"),
       type: "insufficient_quota",
       code: "insufficient_quota",
       param: null,
