@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Ink as it is installed draws nothing but its last frame where CI is set; the build does away with that.
@@ -45,8 +46,8 @@ export default defineConfig(({ mode }) => {
   return {
     test: {
       globalSetup: "test/support/build.ts",
-      // One a core: most tests wait for programs that they started.
-      maxWorkers: "100%",
+      // One more than cores: most tests wait for programs that they started.
+      maxWorkers: availableParallelism() + 1,
       projects: isFast ? fast : [...fast, ...others],
     },
   };
