@@ -52,6 +52,12 @@ function createGate(): { opened: Promise<void>; open: () => void } {
   return { opened, open };
 }
 
+/** Until a text is in the draft of a session on disk: the screen can show it before. */
+async function keptInDraft({ programPid }: ReturnType<typeof openSession>, text: string): Promise<void> {
+  const draft = join(home.dir, "state", "ai-chat", `draft-${await programPid()}.json`);
+  await vi.waitFor(async () => expect(await readFile(draft, "utf8")).toContain(text), { timeout: 60_000 });
+}
+
 const echo = (response: ServerResponse, message: string) => streamAnswer(response, [`You said: ${message}`]);
 
 describe("the session, from the first run on", () => {
@@ -181,10 +187,7 @@ describe("the session, from the first run on", () => {
       },
       { timeout: 60_000, interval: 200 },
     );
-    const state = join(home.dir, "state", "ai-chat");
-    await vi.waitFor(async () => expect((await readdir(state)).join()).toMatch(/draft-\d+\.json(,|$)/), {
-      timeout: 60_000,
-    });
+    await keptInDraft(terminal, file);
     process.kill(await terminal.programPid(), "SIGKILL");
     await terminal.ended();
     const again = await talk(echo);
@@ -193,9 +196,12 @@ describe("the session, from the first run on", () => {
     again.type("\r");
     await again.sees("You said: half a question");
     expect(questions()).toEqual([`half a question on @${file}\n\n\`\`\`${file}\none\ntwo\n\`\`\``]);
-    await vi.waitFor(async () => expect((await readdir(state)).join()).not.toContain("draft-"), {
-      timeout: 60_000,
-    });
+    await vi.waitFor(
+      async () => expect((await readdir(join(home.dir, "state", "ai-chat"))).join()).not.toContain("draft-"),
+      {
+        timeout: 60_000,
+      },
+    );
   });
 
   it("shows a paste of 500 lines as one line, and sends it complete", async () => {
@@ -490,11 +496,7 @@ describe("a session that is killed during an answer", () => {
       await killed.sees("Half of it.");
       killed.type("three\r");
       await killed.onScreen("queue · 1 question");
-      // The screen can show the queue a moment before the disk has it.
-      const draft = join(home.dir, "state", "ai-chat", `draft-${await killed.programPid()}.json`);
-      await vi.waitFor(async () => expect(await readFile(draft, "utf8")).toContain("three"), {
-        timeout: 60_000,
-      });
+      await keptInDraft(killed, "three");
       process.kill(await killed.programPid(), "SIGKILL");
       await killed.ended();
 
