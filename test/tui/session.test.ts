@@ -164,7 +164,14 @@ describe("the session, from the first run on", () => {
     await mkdir(join(home.dir, "config/ai-chat/prompts"));
     await writeFile(join(home.dir, "config/ai-chat/prompts/sum.md"), "Sum up: $ARGUMENTS");
     await enter("/sum this");
-    await terminal.sees("You said: Sum up: this");
+    // A command can print its words a moment before it ends, and until then nothing is sent.
+    await vi.waitFor(
+      async () => {
+        terminal.type("\r");
+        expect((await terminal.text()).join("\n")).toContain("You said: Sum up: this");
+      },
+      { timeout: 60_000, interval: 500 },
+    );
     await terminal.sees("This server takes no instructions: the role pirate can't be sent.");
     terminal.type("\u0004");
     expect(await terminal.ended()).toEqual({ code: 0, isRestored: true });
