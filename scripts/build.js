@@ -41,6 +41,7 @@ const groups = [
       "src/text/grant-words.ts",
       "src/text/numbers.ts",
       "src/text/whole-characters.ts",
+      "src/tui/terminal/suspend.ts",
     ],
   },
   {
