@@ -101,7 +101,9 @@ export function createAsker(shell, victim, folder) {
       const end = Date.now() + PATIENCE;
       let quiet = Date.now();
       while (!conversation.has(turn)) {
-        if (Date.now() > end) throw new Error(`question ${turn} is not answered:\n${shell.recent()}`);
+        if (Date.now() > end)
+          throw new Error(`question ${turn} is not answered:
+${JSON.stringify([shell.title(), shell.recent()])}`);
         if (shell.title().startsWith("…")) quiet = Date.now();
         if (Date.now() > quiet + QUIET) {
           again += 1;
