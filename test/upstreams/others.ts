@@ -165,7 +165,7 @@ export const others: Dialect = {
       ),
       error: "upstream_error",
       ai: "refused",
-      log: /400 \(data_inspection_failed, data_inspection_failed\)/,
+      log: /400 \(data_inspection_failed\)/,
       told: /in other words/,
     },
     {
