@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { answer } from "../support/openai-server.ts";
 import { root } from "../support/pages.ts";
+import { sharedCluster } from "../support/postgres.ts";
 import { openServerWithAi } from "../support/server-with-ai.ts";
 import { fuzzed, TOKEN, type Fuzzed } from "./requests.ts";
 
@@ -11,10 +12,15 @@ import { fuzzed, TOKEN, type Fuzzed } from "./requests.ts";
 
 const REQUESTS = 10_000;
 const minutes = Number(process.env.FUZZ_MINUTES ?? 0);
+const place = process.env.FUZZ_STORE === "postgres" ? await (await sharedCluster()).place() : undefined;
 
 /** Enough for ten questions, so that many are refused for want of tokens. */
 const STARTING = 1000;
-const { ai, server } = openServerWithAi({ startingTokens: STARTING, built: `${root}dist` });
+const { ai, server } = openServerWithAi({
+  startingTokens: STARTING,
+  built: `${root}dist`,
+  ...(place && { store: { kind: "postgres", url: place.url, connections: 4 } }),
+});
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 afterAll(() => agent.destroy());
 
