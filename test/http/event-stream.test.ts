@@ -202,6 +202,7 @@ describe("of a client that reads nothing", () => {
     const stream = createEventStream(res, { ...wishes, unread: 100_000 });
     let isFull = true;
     vi.spyOn(res, "writableNeedDrain", "get").mockImplementation(() => isFull);
+    vi.spyOn(res, "writableLength", "get").mockImplementation(() => (isFull ? 1 : 0));
     vi.spyOn(res, "write").mockImplementation(() => (isFull = true));
     /** The client has read one piece. */
     const readPiece = async () => {

@@ -4,7 +4,7 @@ import type { Problem } from "../../protocol/errors.ts";
 import type { Entry } from "../core/bag.ts";
 import type { Budget } from "./budget.ts";
 import type { Pieces } from "../core/pieces.ts";
-import { drained, endOfPiece, Outgoing, PIECE, piecesOf, sendSlowly } from "./send.ts";
+import { drained, endOfPiece, isBehind, Outgoing, PIECE, piecesOf, sendSlowly } from "./send.ts";
 import type { Ticker, Ticking } from "./ticker.ts";
 
 interface Options {
@@ -170,7 +170,7 @@ class Stream implements EventStream, Ticking {
     if (this.#behind) await this.#behind;
     if (!this.#isGone()) this.#sendHead(replayed);
     const text = this.#takeJoined() + events;
-    if (text.length <= PIECE && !res.writableNeedDrain && !this.#isGone()) res.end(text);
+    if (text.length <= PIECE && !isBehind(res) && !this.#isGone()) res.end(text);
     else if (await this.#sendSlowly(text)) res.end();
   }
 
@@ -209,7 +209,7 @@ class Stream implements EventStream, Ticking {
   /** Called at the end of a tick. */
   sendJoined(): void {
     if (this.#behind || this.#joined === "" || this.#isGone()) return;
-    if (this.#joined.length <= PIECE && !this.#res.writableNeedDrain) this.#res.write(this.#takeJoined());
+    if (this.#joined.length <= PIECE && !isBehind(this.#res)) this.#res.write(this.#takeJoined());
     else this.#behind = this.#catchUp();
   }
 
@@ -217,15 +217,15 @@ class Stream implements EventStream, Ticking {
   async #catchUp(): Promise<void> {
     const res = this.#res;
     const outgoing = (this.#outgoing = new Outgoing(res, this.#options.budget));
-    while (!this.#isGone() && (this.#joined !== "" || res.writableNeedDrain)) {
-      if (!res.writableNeedDrain) {
+    while (!this.#isGone() && (this.#joined !== "" || isBehind(res))) {
+      if (!isBehind(res)) {
         const end = endOfPiece(this.#joined, 0);
         res.write(this.#joined.slice(0, end));
         this.#joined = this.#joined.slice(end);
       }
       outgoing.left(this.#joined.length + res.writableLength);
       // Also if it reads fast: what follows may come in between.
-      await (res.writableNeedDrain ? drained(res) : undefined);
+      await (isBehind(res) ? drained(res) : undefined);
     }
     outgoing.leave();
     this.#behind = undefined;

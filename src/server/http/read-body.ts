@@ -126,7 +126,11 @@ export function readBody(
   if (Number(req.headers["content-length"] ?? 0) > bytesIn(limit)) throw tooLarge(limit);
   if (req.destroyed) throw new ClientGone();
   if (!isHere(req)) return readPieces(req, limit, reading);
-  const bytes = req.read() as Buffer;
+  const pieces: Buffer[] = [];
+  // From Node 26 on each call returns one piece.
+  for (let piece; (piece = req.read() as Buffer | null);) pieces.push(piece);
+  const [first] = pieces;
+  const bytes = first && pieces.length === 1 ? first : Buffer.concat(pieces);
   reading.budget.add(bytes.length);
   return bytes;
 }

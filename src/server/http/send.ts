@@ -26,12 +26,38 @@ export function* piecesOf(text: string): Generator<string> {
   }
 }
 
+/**
+ * Whether the client has not read what was written. `writableNeedDrain` alone does not say so: from Node 26 on it can stay
+ * true, see {@link drained}.
+ */
+export const isBehind = (res: ServerResponse): boolean => res.writableNeedDrain && res.writableLength > 0;
+
+/** Milliseconds between two looks whether a reply that waits for others on its connection has its turn. */
+const TURN = 200;
+
 /** Waits until the client has read what was written, or is gone. */
 export const drained = (res: ServerResponse): Promise<void> =>
-  new Promise((resolve) => onceAny(res, ["drain", "close"], resolve));
+  new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    const end = onceAny(res, ["drain", "close"], () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    // Node 26 emits no `drain` if the socket has room for all that the reply joined in this tick (nodejs/node#62936).
+    const look = () => {
+      const { socket } = res;
+      if (!isBehind(res)) end();
+      else if (!socket) timer = setTimeout(look, TURN);
+      else if (!socket.writableNeedDrain) socket.write("", end);
+    };
+    setImmediate(look);
+  });
 
-/** Calls `act` at the first of these events, or when the connection is closed: a reply that waits for others does not tell. */
-function onceAny(res: ServerResponse, events: string[], act: () => void): void {
+/**
+ * Calls `act` at the first of these events, or when the connection is closed: a reply that waits for others does not tell.
+ * Returns what calls it at once.
+ */
+function onceAny(res: ServerResponse, events: string[], act: () => void): () => void {
   const { socket } = res.req;
   const end = () => {
     socket.off("close", end);
@@ -42,6 +68,7 @@ function onceAny(res: ServerResponse, events: string[], act: () => void): void {
   socket.setMaxListeners(0);
   socket.on("close", end);
   for (const event of events) res.on(event, end);
+  return end;
 }
 
 export const isGone = (res: ServerResponse): boolean => res.destroyed || !res.req.socket.writable;
