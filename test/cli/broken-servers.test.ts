@@ -25,8 +25,9 @@ const inPieces = (bytes: Uint8Array, size: number) => (socket: Socket) => {
 const head = (lines: string, version = "1.1") => `HTTP/${version} 200 OK\r\n${lines}\r\n`;
 /** Sends the same piece of a body again and again. */
 const endless = (lines: string, piece: string) => (socket: Socket) => {
-  const more = () => {
-    if (!socket.destroyed) socket.write(piece, more);
+  const more = (error?: Error | null) => {
+    // After an error Node would call this again at once, without an end: the socket is not destroyed yet.
+    if (!error && !socket.destroyed) socket.write(piece, more);
   };
   socket.write(head(lines), more);
 };
