@@ -34,6 +34,7 @@ export async function jsonPlace(files: Files, models = false, compacts = false):
       time += ms;
     },
     models,
+    compacts,
     keepsHolds: false,
     acts: true,
     destroy: () => rm(dir, { recursive: true }),

@@ -46,7 +46,7 @@ type Done = { kind: "done" } | { kind: "repeated" } | { kind: "unknown" };
 /** The ledger port said once more, as plainly as can be: everything is looked up anew, nothing is durable. */
 export class Model {
   now: number;
-  /** Whether charges name their model. From the first act of an operator on they do. */
+  /** Whether charges name their model. From the first act of an operator, or a compaction, on they do. */
   models: boolean;
   readonly accounts = new Map<AccountId, ModelAccount>();
   /** Tokens of each, by account and id. */
@@ -256,7 +256,8 @@ export class Model {
   }
 
   /** `keepsHolds`: whether the store's holds outlive its process. */
-  restart(keepsHolds: boolean): void {
+  restart({ keepsHolds, compacts = false }: { keepsHolds: boolean; compacts?: boolean }): void {
+    if (compacts) this.models = true;
     if (!keepsHolds) this.holds.clear();
     // A settled hold's outcome is promised to its own process only.
     this.asked = this.asked.filter((id) => this.holds.has(id));

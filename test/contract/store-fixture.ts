@@ -13,6 +13,8 @@ export interface StoreFixture {
   advance(ms: number): Promise<void>;
   /** Whether its charges name their model. */
   models: boolean;
+  /** Whether its ledger is compacted before each start but the first, after which charges name their model. */
+  compacts?: boolean;
   /** Whether an open hold outlives the process that made it, until it expires. */
   keepsHolds: boolean;
   /** Whether it knows what an operator does to accounts. */

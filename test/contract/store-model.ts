@@ -211,7 +211,7 @@ const restart = fc.constant(
   command("restart", async (model, real) => {
     await real.store.close();
     real.store = await real.fixture.open();
-    model.restart(real.fixture.keepsHolds);
+    model.restart(real.fixture);
     return undefined;
   }),
 );
