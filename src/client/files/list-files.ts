@@ -28,7 +28,7 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
   return entries.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** Makes what runs a function, and is false if that was stopped because it takes longer. Nothing else stops a regular expression. */
+/** Returns what runs a function: false if the time was over first, and it was stopped. Nothing else stops a regular expression. */
 function createWithin(): (milliseconds: number, run: () => void) => boolean {
   const context = createContext({});
   const running = new Script("run()");

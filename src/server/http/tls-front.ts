@@ -39,7 +39,7 @@ export function createTlsFront(http: Server, pair: Pair, options: object, timeou
     socket.once("close", () => forget(socket));
     if (handshakes.length > MOST) handshakes.shift()?.destroy();
   });
-  // Node tells of a handshake that took too long, and leaves its connection open.
+  // Node emits this for a handshake that took too long, and leaves its connection open.
   server.on("tlsClientError", (_error, socket) => socket.destroy());
   server.on("secureConnection", (socket) => {
     forget(wireOf(socket));

@@ -11,7 +11,7 @@ ON CONFLICT (key) DO UPDATE SET
   expire = CASE WHEN l.expire <= ${NOW} THEN excluded.expire ELSE l.expire END
 RETURNING points, (expire - ${NOW})::float8 AS "left"`;
 
-/** Begins no window: it would allow one more. */
+/** Takes one back. Without a row it makes none: a count below 0 would allow one more. */
 const REWARD = `
 UPDATE chat_limits SET points = points - 1 WHERE key = $1
 RETURNING points, (expire - ${NOW})::float8 AS "left"`;
@@ -22,7 +22,7 @@ interface Window {
   left: number;
 }
 
-/** Counts that servers share, by the clock of the database: by those of the servers, one that is ahead would begin anew. */
+/** Counts that servers share. Windows go by the clock of the database: a server whose clock is ahead would begin each anew. */
 export function createCounter({ run }: Pick<Database, "run">): Counter {
   const counted = ([{ points, left } = { points: 0, left: 0 }]: Window[]) => ({
     consumedPoints: points,
