@@ -101,7 +101,13 @@ class Exchange<Result> implements Dispatcher.DispatchHandler {
     this.#hasBegun = true;
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    // Nobody reads them, and for as long as the answer comes they keep the packet of its head in memory.
+    controller.rawHeaders = null;
     if (status < 200 || this.#settled) return;
     this.#live();
     this.#reader =
