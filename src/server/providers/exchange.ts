@@ -106,7 +106,7 @@ class Exchange<Result> implements Dispatcher.DispatchHandler {
     status: number,
     headers: IncomingHttpHeaders,
   ): void {
-    // Nobody reads them, and for as long as the answer comes they keep the packet of its head in memory.
+    // Nobody reads the raw headers. Until the answer ends, they would keep the packet of its head in memory.
     controller.rawHeaders = null;
     if (status < 200 || this.#settled) return;
     this.#live();
