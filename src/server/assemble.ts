@@ -78,9 +78,10 @@ export async function assemble(
   });
   const log = createLog(config.log, config.logStream, { level: config.logLevel, redact });
   metrics?.watch({ isFailing: (model) => aiStates.of(model).state === "failing" });
-  const onAiCall: OnAiCall = ({ cause, ...call }) => {
+  const onAiCall: OnAiCall = (call) => {
     metrics?.onAiCall(call);
-    const change = aiStates.ended({ ...call, cause: cause === undefined ? undefined : redact(cause) });
+    const { model, failure, cause } = call;
+    const change = aiStates.ended({ model, failure, cause: cause === undefined ? undefined : redact(cause) });
     if (change) logAiChange(log, change);
   };
   const questions = createQuestions({

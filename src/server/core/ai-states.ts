@@ -37,7 +37,7 @@ export type AiChange =
 
 export interface AiStates {
   /** Takes a call. Returns what it changed. */
-  ended(call: AiCall): AiChange | undefined;
+  ended(call: Pick<AiCall, "model" | "failure" | "cause">): AiChange | undefined;
   of(model: string): AiState;
   all(models: string[]): NamedAiState[];
 }
@@ -68,9 +68,9 @@ interface Known {
 export function createAiStates(now: () => number, placeOf: (model: string) => string | undefined): AiStates {
   const all = new Map<string, Known>();
 
-  const find = (model: string): Known | undefined => {
+  const find = (model: string, place = placeOf(model)): Known | undefined => {
     const known = all.get(model);
-    return known && known.place === placeOf(model) ? known : undefined;
+    return known?.place === place ? known : undefined;
   };
 
   function add(model: string, place: string, at: number): Known {
@@ -98,7 +98,7 @@ export function createAiStates(now: () => number, placeOf: (model: string) => st
       const place = placeOf(model);
       if (place === undefined || failure === "refused") return undefined;
       const at = now();
-      const known = find(model) ?? add(model, place, at);
+      const known = find(model, place) ?? add(model, place, at);
       if (isQuiet(known.last, at)) {
         known.okSince = undefined;
         known.unknownSince = known.last + QUIET;

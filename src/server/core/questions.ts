@@ -214,7 +214,8 @@ export function createQuestions(needs: Needs): Questions {
       // From here on the store decides: a client that leaves now has paid for its answer.
       if (key !== undefined && answer.response !== "") answers.keep(account, key, answer);
       const balance = await charge();
-      return { ...answer, deducted, balance, replayed };
+      // The spread is last, for the reason in form-batch.ts.
+      return { deducted, balance, replayed, ...answer };
     } catch (error) {
       if (key !== undefined && !settled) answers.forget(account, key);
       if (!(error instanceof ClientGone && reachedClient)) throw error;

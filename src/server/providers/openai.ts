@@ -163,13 +163,13 @@ export function openOpenAiProvider({
     },
     answer: async (question) => {
       const body = (stream: boolean) => {
-        const whole = {
-          ...more,
+        const own = {
           model: known.model,
           messages: mergeMessages(question.messages),
           ...(stream && { stream }),
         } satisfies ChatCompletionCreateParams;
-        return requestBytes(whole);
+        // Not a spread, for the reason in form-batch.ts.
+        return requestBytes(Object.assign({}, more, own));
       };
       try {
         const answer = await ask({ request: question, body, receive: receiveAnswer(question) });

@@ -17,7 +17,7 @@ function setUp() {
   );
   const changes: AiChange[] = [];
   const call = (failure?: AiFailure, model = "small") => {
-    const change = states.ended({ model, ms: 1, failure, cause: failure && `because of ${failure}` });
+    const change = states.ended({ model, failure, cause: failure && `because of ${failure}` });
     if (change) changes.push(change);
   };
   const state = () => states.of("small");
