@@ -196,9 +196,10 @@ function whyRefused({ tokens, held }: Balance, price: number): "insufficient" | 
   return tokens - held < price ? "all_held" : undefined;
 }
 
-function chargeOf({ id, price, paid, key, apiKey, model: asked }: OpenHold, { features }: Books): Event {
+function chargeOf(hold: OpenHold, { features }: Books): Event {
+  const { id, price, paid, key, apiKey } = hold;
   if (paid && key) return { fact: "again", id, tokens: 0, apiKey, key: key.key, digest: key.digest };
-  const model = features.has("models") ? asked : undefined;
+  const model = features.has("models") ? hold.model : undefined;
   const charge = apiKey === undefined ? { id, tokens: -price, model } : { id, tokens: -price, model, apiKey };
   if (!key) return { fact: "charge", ...charge };
   return { fact: "charge", ...charge, key: key.key, digest: key.digest };
