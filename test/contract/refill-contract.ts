@@ -62,6 +62,16 @@ export function refillContract(name: string, place: () => Promise<StoreFixture>)
       expect(await tokens(jane)).toBe(1500);
     });
 
+    it("are those of the last call, if several calls come at the same moment", async () => {
+      await store.setRefill(daily);
+      const weekly = { tokens: 7000, period: "week", cap: 9000 } as const;
+      const calls = [daily, weekly, undefined, weekly, daily, weekly, daily, daily, "stored"] as const;
+      await Promise.all(calls.map((setting) => store.setRefill(setting)));
+      expect(store.refill).toMatchObject(daily);
+      await restart("stored");
+      expect(store.refill).toMatchObject(daily);
+    });
+
     it("pay each period once, from the first that begins after the registration", async () => {
       await store.setRefill(daily);
       const jane = await create(500);

@@ -444,7 +444,7 @@ export const storeMutants = [
     tests: [contract],
   },
   {
-    file: "src/server/stores/json/turns.ts",
+    file: "src/server/stores/turns.ts",
     find: "last.set(key, done);",
     replace: "",
     why: "Two registrations at once both get the name.",
@@ -834,6 +834,20 @@ export const storeMutants = [
     replace: "undefined as Promise<void> | undefined",
     why: "Questions of the same moment get a refill each.",
     tests: [contract],
+  },
+  {
+    file: "src/server/stores/json/refills.ts",
+    find: 'turns("set", () => set(setting))',
+    replace: "set(setting)",
+    why: "Of two settings that come at once, the earlier one holds.",
+    tests: [contract],
+  },
+  {
+    file: "src/server/stores/postgres/refills.ts",
+    find: 'turns("set", () => set(setting))',
+    replace: "set(setting)",
+    why: "Of two settings that come at once, the earlier one holds.",
+    tests: [postgres],
   },
   {
     file: "src/server/stores/json/post.ts",

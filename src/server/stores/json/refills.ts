@@ -17,10 +17,14 @@ import type { AccountBook, Books } from "./books.ts";
 import type { Committer } from "./committer.ts";
 import { DoesNotFollow } from "./form-batch.ts";
 import type { NameFeature } from "./name-feature.ts";
+import { createTurns } from "../turns.ts";
 
 /** Refills, as the books have them (docs/accounts.md#refills). */
 export interface JsonRefills {
-  /** Records the setting, if it differs from the last one, and warns if it ends refills. A folder that never had one stays as it is. */
+  /**
+   * Records the setting, if it differs from the last one, and warns if it ends refills. One call waits for the other. A
+   * folder that never had one stays as it is.
+   */
   set(setting: RefillWish): Promise<void>;
   /**
    * Pays what is due to the account; undefined if nothing is. Resolves also if it cannot be stored now: then the next call
@@ -60,6 +64,7 @@ export function createRefills({
   warn: (sentence: string) => void;
 }): JsonRefills {
   const paying = new Map<AccountId, Promise<void>>();
+  const turns = createTurns();
 
   async function write({ id: account }: AccountBook, unpaid: Unpaid): Promise<void> {
     const { id } = unpaid;
@@ -83,18 +88,20 @@ export function createRefills({
     }
   }
 
+  async function set(setting: RefillWish): Promise<void> {
+    if (setting === "stored") return;
+    const last = books.refills.at(-1);
+    // One that was set by a clock that was ahead does not hold yet.
+    if (isSameRefill(last, setting) && (last?.at ?? 0) <= now()) return;
+    await nameFeature("operator");
+    const { tokens = null, period = "day", cap = null } = setting ?? {};
+    await committer.note({ fact: "refill", tokens, period, cap });
+    for (const book of books.accounts.values()) book.refillAt = 0;
+    if (last && !setting) warn(switchedOff(last));
+  }
+
   return {
-    async set(setting) {
-      if (setting === "stored") return;
-      const last = books.refills.at(-1);
-      // One that was set by a clock that was ahead does not hold yet.
-      if (isSameRefill(last, setting) && (last?.at ?? 0) <= now()) return;
-      await nameFeature("operator");
-      const { tokens = null, period = "day", cap = null } = setting ?? {};
-      await committer.note({ fact: "refill", tokens, period, cap });
-      for (const book of books.accounts.values()) book.refillAt = 0;
-      if (last && !setting) warn(switchedOff(last));
-    },
+    set: (setting) => turns("set", () => set(setting)),
 
     pay(book) {
       const time = now();

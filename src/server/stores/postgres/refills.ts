@@ -11,6 +11,7 @@ import {
   type Unpaid,
 } from "../../core/refill.ts";
 import type { Database } from "./database.ts";
+import { createTurns } from "../turns.ts";
 import { storeRefills } from "./refill-settings.ts";
 import type { Tallied } from "./tally.ts";
 
@@ -60,7 +61,7 @@ RETURNING coalesce((SELECT tokens FROM entry), 0) AS added`;
 
 /** The refills that a server pays, by the clock of the database. */
 export interface PostgresRefills {
-  /** From now on these, and stores the change. Warns if other servers have others. */
+  /** From now on these, and stores the change. Warns if other servers have others. One call waits for the other. */
   set(setting: RefillWish): Promise<void>;
   /** The present one; undefined without refills. */
   readonly setting: RefillSetting | undefined;
@@ -82,6 +83,12 @@ export function createRefills({
 }): PostgresRefills {
   let refills: Refills = [];
   let nothingDue: string | undefined;
+  const turns = createTurns();
+
+  async function set(setting: RefillWish): Promise<void> {
+    refills = await storeRefills({ run, warn }, setting);
+    nothingDue = nothingDueOf(refills);
+  }
 
   async function pay(
     run: Database["run"],
@@ -105,10 +112,7 @@ export function createRefills({
   }
 
   return {
-    async set(setting) {
-      refills = await storeRefills({ run, warn }, setting);
-      nothingDue = nothingDueOf(refills);
-    },
+    set: (setting) => turns("set", () => set(setting)),
     get setting() {
       return refills.at(-1);
     },

@@ -59,6 +59,22 @@ test("a start without the refills of the folder says once that they are off, and
   await store.close();
 });
 
+test("settings that come while another is stored are stored in turn, each that differs once", async () => {
+  const [daily, weekly] = [
+    { tokens: 1000, period: "day", cap: 4000 },
+    { tokens: 5000, period: "week", cap: 9000 },
+  ] as const;
+  const store = await open();
+  await store.setRefill(daily);
+  const wishes: RefillWish[] = [daily, weekly, weekly, "stored", daily, daily, undefined, undefined];
+  warnings = [];
+  await Promise.all(wishes.map((wish) => store.setRefill(wish)));
+  const stored = (await lines()).filter(({ fact }) => fact === "refill");
+  expect(stored.map(({ tokens }) => tokens)).toEqual([1000, 5000, 1000, null]);
+  expect(warnings).toHaveLength(1);
+  await store.close();
+});
+
 test("the ledger has the setting once, and each refill as a grant of the last period that it pays", async () => {
   const daily = { tokens: 1000, period: "day", cap: 2500 } as const;
   let store = await open();
