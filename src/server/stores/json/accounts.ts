@@ -7,7 +7,7 @@ import type { Committer } from "./committer.ts";
 import { DoesNotFollow } from "./form-batch.ts";
 import type { Event } from "./facts.ts";
 import type { Known } from "./known.ts";
-import type { InTurn } from "../turns.ts";
+import type { InTurn } from "./turns.ts";
 
 /** The last time that a Date can hold, in milliseconds since the epoch (ECMA-262, "Time Values and Time Range"). */
 export const LATEST_DATE = 8.64e15;

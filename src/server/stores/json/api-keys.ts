@@ -5,7 +5,7 @@ import { spentOf, type ApiKeyBook } from "./api-key-books.ts";
 import { bookOf, type Books } from "./books.ts";
 import type { Committer } from "./committer.ts";
 import type { NameFeature } from "./name-feature.ts";
-import type { InTurn } from "../turns.ts";
+import type { InTurn } from "./turns.ts";
 
 interface Needs {
   books: Books;

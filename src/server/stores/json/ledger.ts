@@ -18,7 +18,7 @@ import type { Event } from "./facts.ts";
 import type { Holds, OpenHold } from "./holds.ts";
 import type { JsonRefills } from "./refills.ts";
 import type { NameFeature } from "./name-feature.ts";
-import type { InTurn } from "../turns.ts";
+import type { InTurn } from "./turns.ts";
 
 /**
  * The port `Ledger` over books and holds in memory and a committer. Each call checks and reserves in its first tick, or in

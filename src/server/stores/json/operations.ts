@@ -11,7 +11,7 @@ import { DoesNotFollow } from "./form-batch.ts";
 import type { Holds } from "./holds.ts";
 import type { Known } from "./known.ts";
 import type { NameFeature } from "./name-feature.ts";
-import type { InTurn } from "../turns.ts";
+import type { InTurn } from "./turns.ts";
 
 interface Needs {
   books: Books;

@@ -17,7 +17,7 @@ import type { AccountBook, Books } from "./books.ts";
 import type { Committer } from "./committer.ts";
 import { DoesNotFollow } from "./form-batch.ts";
 import type { NameFeature } from "./name-feature.ts";
-import { createTurns } from "../turns.ts";
+import { createTurns } from "./turns.ts";
 
 /** Refills, as the books have them (docs/accounts.md#refills). */
 export interface JsonRefills {

@@ -35,7 +35,7 @@ import { checkOwner } from "./other-owner.ts";
 import { ADDED_LATER, createNameFeature, type AddedLater } from "./name-feature.ts";
 import { createRefills } from "./refills.ts";
 import { openSecret, readSecret } from "./secret.ts";
-import { createTurns } from "../turns.ts";
+import { createTurns } from "./turns.ts";
 import { writeAnew } from "./write-anew.ts";
 
 /** For the operator: charges cost more here. */

@@ -11,7 +11,6 @@ import {
   type Unpaid,
 } from "../../core/refill.ts";
 import type { Database } from "./database.ts";
-import { createTurns } from "../turns.ts";
 import { storeRefills } from "./refill-settings.ts";
 import type { Tallied } from "./tally.ts";
 
@@ -83,9 +82,11 @@ export function createRefills({
 }): PostgresRefills {
   let refills: Refills = [];
   let nothingDue: string | undefined;
-  const turns = createTurns();
+  /** The call of `set` that ends last. */
+  let last = Promise.resolve();
 
-  async function set(setting: RefillWish): Promise<void> {
+  async function setAfter(earlier: Promise<void>, setting: RefillWish): Promise<void> {
+    await earlier.catch(() => {});
     refills = await storeRefills({ run, warn }, setting);
     nothingDue = nothingDueOf(refills);
   }
@@ -112,7 +113,10 @@ export function createRefills({
   }
 
   return {
-    set: (setting) => turns("set", () => set(setting)),
+    set(setting) {
+      last = setAfter(last, setting);
+      return last;
+    },
     get setting() {
       return refills.at(-1);
     },
