@@ -53,7 +53,14 @@ interface Parts {
   openApi: StaticFile | undefined;
 }
 
-/** Makes the app and what it needs. `stop` drains questions and passwords, and calls `stopListening` after a drain delay. */
+interface Stopping {
+  /** Resolves when the server is no longer found as the one of its folder. */
+  hidden: Promise<void>;
+  /** Called after a drain delay. */
+  stopListening: () => Promise<void>;
+}
+
+/** Makes the app and what it needs. `stop` drains questions and passwords. */
 export async function assemble(
   current: Current,
   { metrics, store, budget, redact, aiStates, pages, openApi }: Parts,
@@ -134,9 +141,11 @@ export async function assemble(
     phase = "leaving";
     await sleep(delay, undefined, { signal: hurry }).catch(() => {});
   };
-  const stop = async (stopListening: () => Promise<void>) => {
+  const stop = async ({ hidden, stopListening }: Stopping) => {
     const wasLeaving = phase === "leaving";
     phase = "stopping";
+    // A client that is refused looks for the folder's next server. It must not find this one again.
+    await hidden;
     if (wasLeaving) {
       await stopListening();
       await sleep(LATE);

@@ -130,8 +130,7 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   opened.push(async () => follower?.close());
   let drained: Promise<void> | undefined;
   opened.push(async () => drained);
-  // The address is removed before the drain: a command that looks for the folder's server then waits for the next one.
-  await announce(config, server.localUrl, opened);
+  const hide = await announce(config, server.localUrl);
 
   const warnIfOpen = createOpenWarning();
   warnIfOpen(config);
@@ -155,7 +154,12 @@ async function start(given: ServerConfig, opened: Close[]): Promise<RunningServe
   let closing: Promise<void> | undefined;
   let aborted = 0;
   const close = () => {
-    drained = stop(() => server.stopListening()).then((number) => void (aborted = number));
+    const hidden = hide();
+    opened.push(() => hidden);
+    drained = stop({
+      hidden: hidden.catch(() => {}),
+      stopListening: () => server.stopListening(),
+    }).then((number) => void (aborted = number));
     return closeInReverse(opened);
   };
   const first = () => current.models.list[0];
@@ -229,9 +233,13 @@ async function openCertificate(config: ServerConfig): Promise<Certificate | unde
   return config.tls && (await import("./tls/certificate.ts")).openCertificate(config.tls, config);
 }
 
-/** Lets `-s local` find the server of a data folder (docs/cli.md#your-own-server) while it accepts questions. */
-async function announce({ store }: ServerConfig, url: string, opened: Close[]): Promise<void> {
-  if (store.kind !== "json") return;
-  await writeAddress(store.dir, url);
-  opened.push(() => takeBackAddress(store.dir, url));
+/**
+ * Lets `-s local` find the server of a data folder (docs/cli.md#your-own-server) while it accepts questions. Returns what
+ * ends that.
+ */
+async function announce({ store }: ServerConfig, url: string): Promise<() => Promise<void>> {
+  if (store.kind !== "json") return async () => {};
+  const { dir } = store;
+  await writeAddress(dir, url);
+  return () => takeBackAddress(dir, url);
 }

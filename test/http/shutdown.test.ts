@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { readAddress } from "../../src/server/stores/json/address.ts";
+import { disk } from "../../src/server/stores/json/disk.ts";
 import { lockHolder } from "../../src/server/stores/json/lock.ts";
 import { answer, openFakeOpenAi, silence, type Script } from "../support/openai-server.ts";
 import { openTestServer } from "../support/test-server.ts";
@@ -10,6 +12,7 @@ import { gate } from "./wired-server.ts";
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
+  vi.restoreAllMocks();
   for (const close of closers.splice(0).reverse()) await close();
 });
 
@@ -39,6 +42,7 @@ test("a stopping server is not ready, refuses questions, answers those in flight
   await idle.until('"ok"');
 
   const closing = server.running.close();
+  await vi.waitUntil(() => !existsSync(join(server.dir, "address")), { timeout: 30_000 });
   const ready = await fetch(`${server.url}/readyz`);
   expect([ready.status, ready.headers.get("connection")]).toEqual([503, "close"]);
   expect(await ready.json()).toMatchObject({ code: "shutting_down" });
@@ -110,6 +114,28 @@ test("a drain delay ends by itself, and the drain follows", async () => {
   await ai.arrived(1);
   await server.running.leave(new AbortController().signal);
   await server.running.close();
+  expect(await slow.ended()).toMatch(/^HTTP\/1.1 503 [^]*"code":"shutting_down"/);
+});
+
+// Who is refused looks for the next server of the folder, and would find this one again.
+test("a stopping server refuses and ends no question before it is no longer found as the server of its folder", async () => {
+  const { ai, server, token } = await setUp(answer([new Promise(() => {})]), { drainTimeout: 0 });
+  const slow = await openRawClient(server.port);
+  slow.send(rawQuestion(token));
+  await ai.arrived(1);
+  const removed = gate();
+  vi.spyOn(disk, "remove").mockImplementation(async (path) => {
+    await removed.opened;
+    await rm(path);
+  });
+  const closing = server.running.close();
+  await vi.waitUntil(async () => (await fetch(`${server.url}/readyz`)).status === 503, { timeout: 30_000 });
+  ai.respond(answer("Yes."));
+  const asked = await server.post("/api/chat/", { message: "hi" }, { Authorization: `Bearer ${token}` });
+  expect(await asked.json()).toMatchObject({ response: "Yes." });
+  expect(server.running.inFlight).toBe(1);
+  removed.open();
+  await closing;
   expect(await slow.ended()).toMatch(/^HTTP\/1.1 503 [^]*"code":"shutting_down"/);
 });
 

@@ -140,6 +140,13 @@ export const serverMutants = [
   },
   {
     file: "src/server/assemble.ts",
+    find: "await hidden;",
+    replace: "",
+    why: "A session whose server stops finds it again, until it gives up its question.",
+    tests: ["test/http/shutdown.test.ts"],
+  },
+  {
+    file: "src/server/assemble.ts",
     find: "if (wasLeaving) {",
     replace: "if (false) {",
     why: "A proxy without health checks goes on sending questions to a server that refuses them.",
