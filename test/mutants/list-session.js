@@ -171,6 +171,13 @@ export const sessionMutants = [
     tests: ["test/unit/tui/app/run-app.test.ts"],
   },
   {
+    file: "src/tui/terminal/frame.ts",
+    find: "if (line !== at) heights",
+    replace: "if (line !== y) heights",
+    why: "A line stays twice on the screen of VS Code when its window narrows and widens quickly.",
+    tests: ["test/unit/tui/terminal/live-stdout.test.tsx"],
+  },
+  {
     file: "src/tui/terminal/live-stdout.ts",
     find: "if (!size.isChanging) drawNow(whole);",
     replace: "drawNow(whole);",

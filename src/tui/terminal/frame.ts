@@ -33,26 +33,43 @@ export function transition(
 }
 
 /**
- * How many rows above the cursor the frame begins after the terminal was resized from `frame.columns` to `now` columns.
- * `isShorter`: it also has fewer rows now.
+ * How many rows above the cursor the frame begins after the terminal was resized from `frame.columns` to each of `widths`,
+ * in turn. `isShorter`: it also has had fewer rows.
  */
 export function rowsAboveCursor(
   frame: Frame & { columns: number },
-  now: number,
+  widths: number[],
   reflow: Reflow,
   isShorter = false,
 ): number {
   const { lines, cursor } = frame;
   const y = cursor?.y ?? lines.length;
   if (reflow === "none") return heightOf(lines.slice(0, y), frame.columns);
+  const now = widths.at(-1) ?? frame.columns;
   const above = heightOf(lines.slice(0, y), now);
   if (!cursor) return above;
   if (reflow === "exact") return above + Math.floor(cursor.x / now);
   // xterm.js first drops rows below the cursor, so how far it is pushed down is unknown. A stale row is better than a
   // lost one.
   if (isShorter) return above;
-  const below = lines.slice(y + 1);
-  return above + heightOf(below, now) - heightOf(below, frame.columns);
+  return pushedRow(frame.columns, lines, y, widths);
+}
+
+/**
+ * The cursor's row in a frame that xterm.js has reflowed. Each width wraps all lines but the one where the cursor is then,
+ * and moves the cursor by all rows that this adds or removes: it may leave its line and keep another one wrapped.
+ */
+function pushedRow(columns: number, lines: string[], y: number, widths: number[]): number {
+  const heights = lines.map((line) => rowsOf(line, columns));
+  const rowsUntil = (line: number) => heights.slice(0, line).reduce((rows, height) => rows + height, 0);
+  let row = rowsUntil(y);
+  for (const width of widths) {
+    const at = heights.findIndex((_, line) => rowsUntil(line + 1) > row);
+    const before = rowsUntil(lines.length);
+    for (const [line, text] of lines.entries()) if (line !== at) heights[line] = rowsOf(text, width);
+    row += rowsUntil(lines.length) - before;
+  }
+  return row;
 }
 
 /** The frame without the lines at its top that do not fit into `rows - 1` rows of the terminal. */

@@ -11,7 +11,7 @@ import { inkStdout } from "./ink-stdout.ts";
 import { followInk, type InkCursor } from "./ink-writes.ts";
 import type { Reflow } from "./reflow.ts";
 import { rowsOf } from "./width.ts";
-import { followSize, type Quiet } from "./window-size.ts";
+import { followSize, type Quiet, type Size } from "./window-size.ts";
 
 /** The screen of the session: a live area that Ink draws, and finished text above it. */
 export type LiveStdout = {
@@ -47,8 +47,11 @@ export type LiveStdout = {
   dispose(): void;
 };
 
-/** The frame on the screen, the terminal size for which it was drawn, and the fewest rows that the terminal had since. */
-type Shown = Frame & { columns: number; rows: number; lowest: number };
+/**
+ * The frame on the screen, the terminal size for which it was drawn, and what the terminal had since: its widths, and the
+ * fewest rows.
+ */
+type Shown = Frame & { columns: number; rows: number; widths: number[]; lowest: number };
 
 const BEGIN = "\u001b[?2026h";
 const END = "\u001b[?2026l";
@@ -77,14 +80,15 @@ export function createLiveStdout(
   function change(next: Frame | undefined, whole = false): string {
     clearTimeout(timer);
     const now = size.now();
-    const isResized = shown && (shown.columns !== now.columns || shown.rows !== now.rows);
+    if (shown) note(shown, now);
+    const isResized = shown && (shown.widths.length > 0 || shown.rows !== now.rows);
     const up =
       shown && (whole || isResized)
-        ? rowsAboveCursor(shown, now.columns, reflow, Math.min(now.rows, shown.lowest) < shown.rows)
+        ? rowsAboveCursor(shown, shown.widths, reflow, shown.lowest < shown.rows)
         : undefined;
     const bytes = transition(shown, next, columns(), { finished: pending, up });
     pending = "";
-    shown = next && { ...next, columns: columns(), rows: rows(), lowest: now.rows };
+    shown = next && { ...next, columns: columns(), rows: rows(), widths: [], lowest: now.rows };
     return bytes;
   }
 
@@ -193,8 +197,8 @@ export function createLiveStdout(
   const size = followSize(
     real,
     {
-      changed({ rows }) {
-        if (shown) shown.lowest = Math.min(shown.lowest, rows);
+      changed(size) {
+        if (shown) note(shown, size);
       },
       smaller: () => tellSize(),
       longer: drawBelow,
@@ -263,6 +267,12 @@ export function createLiveStdout(
       finish();
     },
   };
+}
+
+/** Notes a size that the terminal has now. */
+function note(shown: Shown, { columns, rows }: Size): void {
+  if (columns !== (shown.widths.at(-1) ?? shown.columns)) shown.widths.push(columns);
+  shown.lowest = Math.min(shown.lowest, rows);
 }
 
 function place(cursor: InkCursor | undefined, lines: number): Frame["cursor"] {

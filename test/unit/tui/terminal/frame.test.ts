@@ -30,18 +30,18 @@ describe("a frame", () => {
       ["none", 40, 1],
     ];
     for (const [reflow, columns, above] of rows)
-      expect(rowsAboveCursor(frame, columns, reflow), `${reflow} at ${columns} columns`).toBe(above);
+      expect(rowsAboveCursor(frame, [columns], reflow), `${reflow} at ${columns} columns`).toBe(above);
   });
 
   it("is not assumed to begin too high if xterm.js also became shorter", () => {
-    expect(rowsAboveCursor(frame, 40, "xterm.js", true)).toBe(3);
-    expect(rowsAboveCursor(frame, 40, "exact", true)).toBe(rowsAboveCursor(frame, 40, "exact"));
+    expect(rowsAboveCursor(frame, [40], "xterm.js", true)).toBe(3);
+    expect(rowsAboveCursor(frame, [40], "exact", true)).toBe(rowsAboveCursor(frame, [40], "exact"));
   });
 
   it("begins its reflowed height above a cursor that is below it", () => {
-    expect(rowsAboveCursor({ ...frame, cursor: undefined }, 60, "exact")).toBe(2 + 1 + 2);
-    expect(rowsAboveCursor({ ...frame, cursor: undefined }, 60, "xterm.js")).toBe(2 + 1 + 2);
-    expect(rowsAboveCursor({ ...frame, cursor: undefined }, 60, "none")).toBe(3);
+    expect(rowsAboveCursor({ ...frame, cursor: undefined }, [60], "exact")).toBe(2 + 1 + 2);
+    expect(rowsAboveCursor({ ...frame, cursor: undefined }, [60], "xterm.js")).toBe(2 + 1 + 2);
+    expect(rowsAboveCursor({ ...frame, cursor: undefined }, [60], "none")).toBe(3);
   });
 });
 

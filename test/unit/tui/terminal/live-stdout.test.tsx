@@ -340,6 +340,31 @@ describe("a live area", () => {
     expect(await screen.text()).toEqual([...lines, "> composer 5", "status"]);
   });
 
+  it.each([
+    [[40, 80]],
+    [[40, 60]],
+    [[30, 45, 100]],
+    [[50, 25, 35, 60]],
+    [[100, 40, 70]],
+    [[20, 90, 35, 100]],
+    [[29, 31, 28, 61]],
+  ])("leaves no stale row if the window changes from 60 columns to %j before it is drawn", async (widths) => {
+    const { screen, live, set, sees } = start(
+      { columns: 60, rows: 24, quiet: { once: 50, several: 50 } },
+      true,
+    );
+    for (let i = 1; i <= 40; i++) live.print(`LINE-${i}- ${"x".repeat(i)}`);
+    const tail = [41, 42, 43, 44].map((i) => `LINE-${i}- ${"x".repeat(i)}`);
+    set({ tail, composer: "> the composer", status: "s".repeat(60) });
+    await sees("LINE-44-");
+    for (const columns of widths) await screen.resize(columns, 24);
+    set({ status: "later" });
+    await sees("later");
+    const text = await screen.text();
+    expectEveryLineOnce(text, 44);
+    expect(text.slice(-6)).toEqual([...tail, "> the composer", "later"]);
+  });
+
   it("draws by itself when sizes are quiet", async () => {
     const { screen, set, sees } = start({ columns: 100, rows: 30 }, true);
     await sees("status");
