@@ -172,8 +172,8 @@ export const sessionMutants = [
   },
   {
     file: "src/tui/terminal/frame.ts",
-    find: "if (line !== at) heights",
-    replace: "if (line !== y) heights",
+    find: "if (!isCursors) added",
+    replace: "if (line !== y) added",
     why: "A line stays twice on the screen of VS Code when its window narrows and widens quickly.",
     tests: ["test/unit/tui/terminal/live-stdout.test.tsx"],
   },

@@ -61,15 +61,18 @@ export function rowsAboveCursor(
  */
 function pushedRow(columns: number, lines: string[], y: number, widths: number[]): number {
   const heights = lines.map((line) => rowsOf(line, columns));
-  const rowsUntil = (line: number) => heights.slice(0, line).reduce((rows, height) => rows + height, 0);
-  let row = rowsUntil(y);
+  let cursor = heightOf(lines.slice(0, y), columns);
   for (const width of widths) {
-    const at = heights.findIndex((_, line) => rowsUntil(line + 1) > row);
-    const before = rowsUntil(lines.length);
-    for (const [line, text] of lines.entries()) if (line !== at) heights[line] = rowsOf(text, width);
-    row += rowsUntil(lines.length) - before;
+    let [row, added] = [0, 0];
+    for (const [line, text] of lines.entries()) {
+      const height = heights[line]!;
+      const isCursors = row <= cursor && cursor < row + height;
+      row += height;
+      if (!isCursors) added += (heights[line] = rowsOf(text, width)) - height;
+    }
+    cursor += added;
   }
-  return row;
+  return cursor;
 }
 
 /** The frame without the lines at its top that do not fit into `rows - 1` rows of the terminal. */
