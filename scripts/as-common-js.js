@@ -15,7 +15,8 @@ export const asCommonJs = {
     const translate = async ({ path, text }) => {
       const { code, map } = await esbuild.transform(text, {
         format: "cjs",
-        platform: "node",
+        // "node" would add the names of the exports for ES modules that import these files. None does.
+        platform: "neutral",
         // An `import()` becomes a `require` in a later tick.
         supported: { "dynamic-import": false },
         sourcemap: sourcemap && "external",
