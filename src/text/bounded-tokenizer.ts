@@ -1,6 +1,7 @@
 import { Tokenizer, type Tokens } from "marked";
+import { boundedRow } from "./table-row.ts";
 
-/** marked's rules for emphasis, strikes and links, as answers need them wherever they are shown. */
+/** marked's rules for emphasis, strikes, links and tables, as answers need them wherever they are shown. */
 export class BoundedTokenizer extends Tokenizer {
   /** Most levels of marks in each other; deeper ones are text. marked reads the inside of each again: 400 took a second. */
   protected deepest = 40;
@@ -19,6 +20,21 @@ export class BoundedTokenizer extends Tokenizer {
 
   override link(src: string): Tokens.Link | Tokens.Image | undefined {
     return this.deeper(() => super.link(src));
+  }
+
+  /** A `|` in code or in a formula does not end a cell if there would be too many of them. */
+  override table(src: string): Tokens.Table | undefined {
+    const raw = this.rules.block.table.exec(src)?.[0];
+    if (raw === undefined) return undefined;
+    const [header = "", delimiters = "", ...rows] = raw.split("\n");
+    const columns = delimiters.replaceAll(/^ *\||\| *$/g, "").split("|").length;
+    const bounded = [
+      boundedRow(header, columns, false),
+      delimiters,
+      ...rows.map((row) => boundedRow(row, columns, true)),
+    ];
+    const token = super.table(bounded.join("\n"));
+    return token && { ...token, raw: raw.trimEnd() };
   }
 
   /** Reads one level deeper; undefined if that is too deep. */

@@ -5,7 +5,7 @@ const folder = "test/unit/tui/markdown";
 /** What an answer says, as it is drawn. @type {Mutant[]} */
 export const textMutants = [
   {
-    file: "src/tui/markdown/formula.ts",
+    file: "src/text/formula.ts",
     find: " || canBeMoney(dollars.slice(1, -1))",
     replace: "",
     why: "An amount of money is taken for a formula, with the sentence behind it.",
@@ -33,10 +33,31 @@ export const textMutants = [
     tests: [`${folder}/marks.test.ts`],
   },
   {
-    file: "src/tui/markdown/lex.ts",
+    file: "src/text/bounded-tokenizer.ts",
     find: "boundedRow(row, columns, true)",
     replace: "boundedRow(row, columns, false)",
     why: "The last cells of a row with too many of them are lost.",
-    tests: [`${folder}/table.test.ts`],
+    tests: [`${folder}/table.test.ts`, "test/unit/page/parts.test.ts"],
+  },
+  {
+    file: "src/tui/markdown/lex.ts",
+    find: "this.lexer.inlineQueue.pop();\n    return { ...token",
+    replace: "return { ...token",
+    why: "A formula of several lines in a later line of an item is lost, with the words around it.",
+    tests: [`${folder}/formula.test.ts`],
+  },
+  {
+    file: "src/tui/markdown/lex.ts",
+    find: "this.lexer.inlineQueue.pop();\n    return undefined;",
+    replace: "return undefined;",
+    why: "A formula with a line of --- in it is lost behind another formula.",
+    tests: [`${folder}/formula.test.ts`],
+  },
+  {
+    file: "src/page/markdown/parts.ts",
+    find: 'case "html":\n    case "def":',
+    replace: 'case "def":\n      return [];\n    case "html":',
+    why: "An answer such as [Answer]: 42 is empty on the page.",
+    tests: ["test/unit/page/parts.test.ts"],
   },
 ];

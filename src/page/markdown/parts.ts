@@ -80,11 +80,11 @@ function block(token: MarkedToken): Part[] {
     case "hr":
       return [element("hr", [])];
     case "html":
+    case "def":
       return [plain(token.raw.trimEnd())];
     case "text":
       return token.tokens ? inline(token.tokens) : [decodeEntities(token.raw)];
     case "space":
-    case "def":
       return [];
     case "list_item":
       return blocks(token.tokens);

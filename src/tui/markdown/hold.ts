@@ -1,4 +1,4 @@
-import { literals } from "./formula.ts";
+import { literals } from "../../text/formula.ts";
 import { lex } from "./lex.ts";
 import type { Piece } from "./piece.ts";
 import type { References } from "./references.ts";

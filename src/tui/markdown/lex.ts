@@ -1,10 +1,9 @@
 import { getDefaults, Hooks, Lexer, type MarkedToken, type Token, type Tokens } from "marked";
 import { BoundedTokenizer } from "../../text/bounded-tokenizer.ts";
 import { decodeEntities } from "../../text/entities.ts";
+import { displayFormula, endWithFormulas, formulaEnd, literals } from "../../text/formula.ts";
 import { hasCjk, withoutPunctuationBesideMarks } from "./cjk.ts";
-import { displayFormula, endWithFormulas, formulaEnd, literals } from "./formula.ts";
 import { createReferences, isNoteLabel, noteNumber, type References } from "./references.ts";
-import { boundedRow } from "./table-row.ts";
 
 /** LaTeX, not read as Markdown; a display is a block. */
 export interface FormulaToken {
@@ -25,8 +24,7 @@ export type AnyToken = MarkedToken | FormulaToken | NoteToken;
  * The rules of all answers, and of this:
  * - emphasis beside CJK punctuation works (src/tui/markdown/cjk.ts);
  * - all entities are decoded, each once;
- * - a line in a formula begins no block;
- * - a `|` in code or in a formula does not end a table's cell if there would be too many of them.
+ * - a line in a formula begins no block.
  */
 class AnswerTokenizer extends BoundedTokenizer {
   /** All that follows where a block is read; marked gives `paragraph` only what is before the next display. */
@@ -34,7 +32,10 @@ class AnswerTokenizer extends BoundedTokenizer {
 
   override lheading(src: string): Tokens.Heading | undefined {
     const token = super.lheading(src);
-    return token !== undefined && this.#end(token.text) > token.text.length ? undefined : token;
+    if (token === undefined || this.#end(token.text) <= token.text.length) return token;
+    // marked has queued the heading's text to be read.
+    this.lexer.inlineQueue.pop();
+    return undefined;
   }
 
   override paragraph(src: string): Tokens.Paragraph | undefined {
@@ -43,15 +44,20 @@ class AnswerTokenizer extends BoundedTokenizer {
     if (token === undefined || end <= token.raw.length) return token;
     const after = this.rules.block.paragraph.exec(`x${this.rest.slice(end)}`)?.[0].slice(1) ?? "";
     const text = this.rest.slice(0, end) + after.split(DISPLAY_START, 1)[0];
-    return { type: "paragraph", raw: text, text, tokens: this.lexer.inline(text) };
+    return this.#longer(token, text);
   }
 
   override text(src: string): Tokens.Text | undefined {
     const token = super.text(src);
     const end = token === undefined ? 0 : this.#end(token.raw);
     if (token === undefined || end <= token.raw.length) return token;
-    const text = this.rest.slice(0, end);
-    return { type: "text", raw: text, text, tokens: this.lexer.inline(text) };
+    return this.#longer(token, this.rest.slice(0, end));
+  }
+
+  /** The token with more text. marked has queued its text to be read, and expects one entry of each token in the queue. */
+  #longer<T extends Tokens.Paragraph | Tokens.Text>(token: T, text: string): T {
+    this.lexer.inlineQueue.pop();
+    return { ...token, raw: text, text, tokens: this.lexer.inline(text) };
   }
 
   #end(text: string): number {
@@ -69,20 +75,6 @@ class AnswerTokenizer extends BoundedTokenizer {
   override inlineText(src: string): Tokens.Text | undefined {
     const token = super.inlineText(src);
     return token && { ...token, text: decodeEntities(token.raw) };
-  }
-
-  override table(src: string): Tokens.Table | undefined {
-    const raw = this.rules.block.table.exec(src)?.[0];
-    if (raw === undefined) return undefined;
-    const [header = "", delimiters = "", ...rows] = raw.split("\n");
-    const columns = delimiters.replaceAll(/^ *\||\| *$/g, "").split("|").length;
-    const bounded = [
-      boundedRow(header, columns, false),
-      delimiters,
-      ...rows.map((row) => boundedRow(row, columns, true)),
-    ];
-    const token = super.table(bounded.join("\n"));
-    return token && { ...token, raw: raw.trimEnd() };
   }
 }
 

@@ -1,4 +1,4 @@
-import { openFormula, type OpenFormula } from "./formula.ts";
+import { openFormula, type OpenFormula } from "../../text/formula.ts";
 import { hardWrap } from "./hard-wrap.ts";
 import { renderBlock, renderItem, renderNote } from "./block.ts";
 import type { Display } from "./display.ts";

@@ -1,4 +1,4 @@
-import { openFormula, startsDisplay, type OpenFormula } from "./formula.ts";
+import { openFormula, startsDisplay, type OpenFormula } from "../../text/formula.ts";
 import {
   closesFence,
   expandIndent,

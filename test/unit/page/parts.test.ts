@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createReferences } from "../../../src/page/markdown/lex.ts";
 import { hiddenHost, linkTarget } from "../../../src/page/markdown/link.ts";
@@ -52,8 +53,65 @@ describe("an answer", () => {
       "<p><a href=https://evil.example/>https://bank.example</a> (evil.example)</p>",
     ],
     ["[constructor] [toString]", "<p>[constructor] [toString]</p>"],
+    ["[Answer]: 42", "<p>[Answer]: 42</p>"],
+    ["[a][1]\n\n[1]: /b 'c'\n[^2]: d", "<p>a</p><p>[1]: /b 'c'</p><p>[^2]: d</p>"],
+    [
+      "|a|b|\n|-|-|\n|`c|d`|\\(e|f\\)|\n|g|h|i|",
+      "<table><thead><tr><th scope=col>a</th><th scope=col>b</th></tr></thead><tbody>" +
+        "<tr><td><code>c|d</code></td><td>\\(e|f\\)</td></tr><tr><td>g</td><td>h|i</td></tr></tbody></table>",
+    ],
   ])("%j", (source, expected) => {
     expect(shown(parts(source)).replaceAll(/ (?=>)/g, "")).toBe(expected);
+  });
+
+  test("loses no word", () => {
+    const lines = [
+      "#",
+      "",
+      "",
+      "# #",
+      "- #",
+      "  - # `#`",
+      "  #",
+      "1. #",
+      "- [x] #",
+      "> #",
+      "> [!NOTE] #",
+      "    #",
+      "```",
+      "| # | `#|#` | # |",
+      "|---|---|",
+      "_#_ ~~#~~ ***#***",
+      "<b>#</b> <!-- #",
+      "# -->",
+      "---",
+      "[#][#]",
+      "[#](https://a.b/#) <https://a.b/#>",
+      "![#](https://a.b/#)",
+      "[#]: #",
+      "[x]: #",
+      "#[^x]",
+      "[^x]: #",
+      "$$ #",
+      "\\[ #",
+      "# \\]",
+      "\\(#",
+      "#\\) #",
+      "**#",
+      "#__ #",
+      "&#x41; #",
+    ];
+    let count = 0;
+    const source = fc
+      .array(fc.constantFrom(...lines), { maxLength: 12 })
+      .map((chosen) => chosen.join("\n").replaceAll(/(?<!^)#(?!x41)|#$/gm, () => `w${(count += 1)}w`));
+    fc.assert(
+      fc.property(source, (answer) => {
+        const drawn = JSON.stringify(parts(answer));
+        for (const [word] of answer.matchAll(/w\d+w/g)) expect(drawn).toContain(word);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test.each([

@@ -88,6 +88,25 @@ describe("a formula in an answer", () => {
     expect(renderAnswer("> $$\n> x_1*2*y\n> $$\n> so", bare)).toBe("│ $$\n│ x_1*2*y\n│ $$\n│\n│ so\n");
   });
 
+  it.each([
+    ["a later line of an item", "- one\n  so \\(a\n  + b\\) end", "• one\n  so \\(a\n  + b\\) end\n"],
+    [
+      "a line of its own in an item",
+      "1. one\n   \\[\n   a\n   \\] end",
+      "1. one\n   \\[\n   a\n   \\] end\n",
+    ],
+    ["an item without an indent", "* one\n\\[\n\\] end\n* two", "• one\n\n[\n] end\n\n• two\n"],
+    ["a task", "- [ ] one \\[\n  \\(a\n  b\\) end", "☐ one [\n  \\(a\n  b\\) end\n"],
+    ["a quote", "> one\n> $$ a\n> $$ b\n> \\(c\n> d\\) end", "│ one\n│ $$ a\n│ $$ b\n│ \\(c\n│ d\\) end\n"],
+    [
+      "a line that looks like a heading",
+      "$$ a\n$$ b\n\\(c\n---\nd\\) end",
+      "$$ a\n$$ b\n\\(c\n---\nd\\) end\n",
+    ],
+  ])("of several lines that begins in %s keeps the words around it", (_place, source, shown) => {
+    expect(renderAnswer(source, bare)).toBe(shown);
+  });
+
   it("that was cut off is drawn as it came", () => {
     expect(renderAnswer("So\n\n$$\na_1*b*c", bare)).toBe("So\n\n$$\na_1*b*c\n");
   });
