@@ -40,6 +40,7 @@ const groups = [
       "src/text/duration.ts",
       "src/text/grant-words.ts",
       "src/text/numbers.ts",
+      "src/text/parse-url.ts",
       "src/text/whole-characters.ts",
       "src/tui/terminal/suspend.ts",
     ],

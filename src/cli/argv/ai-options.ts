@@ -1,11 +1,11 @@
 import { CONTEXT_CHARACTERS } from "../../protocol/limits.ts";
+import { parseUrl } from "../../text/parse-url.ts";
 import { FILLED, filled, LARGEST, oneOf, seconds, text, whole } from "./option.ts";
 
 function webAddress(typed: string): string {
-  if (!/^https?:\/\//i.test(typed) || !URL.canParse(typed))
-    throw new Error("an address that begins with http:// or https://");
-  if (/\/chat\/completions\/*$/i.test(new URL(typed).pathname))
-    throw new Error("the address before /chat/completions");
+  const url = /^https?:\/\//i.test(typed) ? parseUrl(typed) : undefined;
+  if (url === undefined) throw new Error("an address that begins with http:// or https://");
+  if (/\/chat\/completions\/*$/i.test(url.pathname)) throw new Error("the address before /chat/completions");
   return typed;
 }
 

@@ -1,3 +1,4 @@
+import { parseUrl } from "../../text/parse-url.ts";
 import { textsOf, type Option } from "./option.ts";
 
 const EXAMPLE = "https://app.example.org";
@@ -10,7 +11,7 @@ const OF_PROGRAM = /^[a-z][a-z\d+.-]*:\/\/[a-z\d._-]+(?::\d{1,5})?$/;
 
 /** As a browser sends it (RFC 6454 §6.2): in lower case and ASCII, without the usual port. Undefined if it is none. */
 function serialized(text: string): string | undefined {
-  if (/^https?:/.test(text)) return URL.canParse(text) ? new URL(text).origin : undefined;
+  if (/^https?:/.test(text)) return parseUrl(text)?.origin;
   return OF_PROGRAM.test(text) && !NO_PAGE.test(text) ? text : undefined;
 }
 

@@ -1,15 +1,12 @@
+import { parseUrl } from "../../text/parse-url.ts";
 import type { Option } from "./option.ts";
 
 const MOST_PROXIES = 32;
 
 function isAddress(text: string): boolean {
-  if (text.includes(":")) return /^[\da-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`);
+  if (text.includes(":")) return /^[\da-f:.]+$/i.test(text) && parseUrl(`http://[${text}]`) !== undefined;
   // The parser also takes 127.1 and 0x7f.0.0.1, and gives them back in this form.
-  return (
-    /^\d+(\.\d+){3}$/.test(text) &&
-    URL.canParse(`http://${text}`) &&
-    new URL(`http://${text}`).hostname === text
-  );
+  return /^\d+(\.\d+){3}$/.test(text) && parseUrl(`http://${text}`)?.hostname === text;
 }
 
 /** An IPv4 address that is written as IPv6: 96 bits stand before its own. */

@@ -1,6 +1,7 @@
 import { ClientError } from "../../client/failure.ts";
 import { connectTime, type IdleLimits } from "../../client/http/connections.ts";
 import type { Dispatcher } from "undici";
+import { parseUrl } from "../../text/parse-url.ts";
 
 type Env = Record<string, string | undefined>;
 
@@ -31,7 +32,7 @@ export async function proxyOpener(
   const { http, https, none } = proxiesIn(env);
   if (http === "" && https === "") return undefined;
   for (const [name, proxy] of Object.entries({ http_proxy: http, https_proxy: https }))
-    if (proxy !== "" && !/^https?:$/.test(URL.canParse(proxy) ? new URL(proxy).protocol : ""))
+    if (proxy !== "" && !/^https?:$/.test(parseUrl(proxy)?.protocol ?? ""))
       throw wrongProxy(named(env, name) === "" ? "ALL_PROXY" : name.toUpperCase());
   const { Proxies } = await import("./proxies.ts");
   return (limits) => new Proxies({ http, https, none, connect: connectTime(silence), limits });

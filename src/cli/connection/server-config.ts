@@ -4,6 +4,7 @@ import { ClientError } from "../../client/failure.ts";
 import type { Call } from "../argv/call.ts";
 import type { FileModel } from "../argv/model-options.ts";
 import type { Values } from "../argv/options.ts";
+import { parseUrl } from "../../text/parse-url.ts";
 import { holdsSecret } from "../../text/secret-words.ts";
 
 interface ServerContext {
@@ -35,7 +36,7 @@ export function storeDir(values: Values, usual: string | undefined): string {
 /** Rejects a password in argv, which every user of the machine can read. `where` names the argument. */
 export function refusePassword(url: string, where: string): void {
   // pg also reads a password from the query.
-  const queried = URL.canParse(url) && new URL(url).searchParams.has("password");
+  const queried = parseUrl(url)?.searchParams.has("password");
   if (!queried && !/^[^/]*\/\/[^/]*:[^/]*@/.test(url)) return;
   const hint =
     where === "--store"

@@ -1,3 +1,4 @@
+import { parseUrl } from "../../text/parse-url.ts";
 import { ClientError } from "../failure.ts";
 
 /** Whether a reply of this status is a redirect that is followed. */
@@ -5,8 +6,8 @@ export const isRedirect = (status: number) => [301, 302, 303, 307, 308].includes
 
 /** The target of a redirect, without user info; `undefined` if it is no http address. */
 function target(location: string | undefined, from: string): URL | undefined {
-  if (location === undefined || !URL.canParse(location, from)) return undefined;
-  const url = new URL(location, from);
+  const url = location === undefined ? undefined : parseUrl(location, from);
+  if (url === undefined) return undefined;
   url.username = "";
   url.password = "";
   return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;

@@ -1,3 +1,4 @@
+import { parseUrl } from "../../text/parse-url.ts";
 import { ClientError } from "../failure.ts";
 
 const refuse = (why: string) => new ClientError("usage", why, { remedy: { kind: "name_server" } });
@@ -10,11 +11,9 @@ export const isLoopback = (hostname: string) =>
   hostname === "localhost" || /^127(\.\d+){3}$/.test(hostname) || hostname === "[::1]";
 
 function parse(text: string): URL {
-  try {
-    return new URL(text);
-  } catch {
-    throw refuse("This is not the address of a server.");
-  }
+  const url = parseUrl(text);
+  if (url === undefined) throw refuse("This is not the address of a server.");
+  return url;
 }
 
 /** The scheme that was typed, if any. `localhost:8000` has none, though `new URL` takes `localhost:` for one. */

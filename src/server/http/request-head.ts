@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { headers } from "../../protocol/replies.ts";
+import { parseUrl } from "../../text/parse-url.ts";
 import { ApiError } from "../core/api-error.ts";
 import type { ClientAddresses } from "./client-address.ts";
 import type { Middleware } from "./context.ts";
@@ -16,7 +17,7 @@ export const readTarget: Middleware = function readTarget(ctx, next) {
 };
 
 function pathOf(url: string): string | undefined {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const parsed = parseUrl(url);
   return parsed?.pathname.startsWith("/") ? parsed.pathname + parsed.search : undefined;
 }
 

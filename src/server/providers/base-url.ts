@@ -1,3 +1,4 @@
+import { parseUrl } from "../../text/parse-url.ts";
 import { StartupError } from "../core/startup-error.ts";
 
 /** OpenAI's own address. */
@@ -17,7 +18,7 @@ interface BaseUrl {
 
 /** Reads the operator's `--base-url`. StartupError for anything but an http or https URL; it does not quote the URL. */
 export function readBaseUrl(text: string): BaseUrl {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parseUrl(text);
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new StartupError(
       "The base URL of the AI is not an http or https URL.",

@@ -1,3 +1,4 @@
+import { parseUrl } from "../../text/parse-url.ts";
 import { styles, type Display } from "./display.ts";
 import { spanText, type Span } from "./span.ts";
 
@@ -6,8 +7,8 @@ const LINKABLE = /^(?:https?:\/\/|mailto:)[\x21-\x7e]+$/i;
 /** The address of a link as a terminal takes it: only http, https and mailto, in ASCII. */
 export function linkTarget(href: string): string | undefined {
   if (LINKABLE.test(href)) return href;
-  const ascii = /^https?:\/\/\S+$/i.test(href) && URL.canParse(href) ? new URL(href).href : "";
-  return LINKABLE.test(ascii) ? ascii : undefined;
+  const ascii = /^https?:\/\/\S+$/i.test(href) ? parseUrl(href)?.href : undefined;
+  return ascii !== undefined && LINKABLE.test(ascii) ? ascii : undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { parseUrl } from "../../../text/parse-url.ts";
 import { proxiesIn } from "../../connection/dispatcher.ts";
 import type { DoctorDocument } from "./document.ts";
 import type { Finding, Report } from "./finding.ts";
@@ -5,9 +6,8 @@ import type { Finding, Report } from "./finding.ts";
 /** An address without username and password. An invalid address is not shown, because it may contain both. */
 function shown(proxy: string): string | null {
   if (proxy === "") return null;
-  if (!URL.canParse(proxy)) return "not an address";
-  const { protocol, host } = new URL(proxy);
-  return `${protocol}//${host}`;
+  const url = parseUrl(proxy);
+  return url === undefined ? "not an address" : `${url.protocol}//${url.host}`;
 }
 
 /** Reports the proxies. An unusable proxy is reported by the server check. */

@@ -1,3 +1,4 @@
+import { parseUrl } from "../../../text/parse-url.ts";
 /** Scheme, user info with its `@`, host and port, and the rest of a URL. */
 const PARTS = /^(postgres(?:ql)?:)\/\/([^/?#]*@)?([^/?#]*)(.*)$/is;
 
@@ -24,5 +25,4 @@ export const hasSeveralHosts = (text: string): boolean =>
   PARTS.exec(text)?.[3]?.includes(",") === true ||
   storeUrl(text)?.searchParams.get("host")?.includes(",") === true;
 
-const urlOf = (text: string): URL | undefined =>
-  URL.canParse(text) && /^postgres(ql)?:/i.test(text) ? new URL(text) : undefined;
+const urlOf = (text: string): URL | undefined => (/^postgres(ql)?:/i.test(text) ? parseUrl(text) : undefined);
